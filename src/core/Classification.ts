@@ -1,0 +1,248 @@
+/**
+ * From an HTTP outcome to an `IntegrationError`: what the status says, corrected by what the provider's own error body
+ * says. The body comes first where a provider says so (a 403 that means "rate limited", a 200 that is a failure).
+ *
+ * @since 0.1.0
+ */
+import type * as Headers from "@effect/platform/Headers"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as Duration from "effect/Duration"
+import type { Call } from "./Call.js"
+import * as IntegrationError from "./IntegrationError.js"
+import * as RetryAfter from "./RetryAfter.js"
+
+/**
+ * A response as a provider's classifier sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ResponseView {
+  readonly status: number
+  readonly headers: Headers.Headers
+  /** JSON where the body is JSON, else text; `undefined` when empty. Parsed on first use. */
+  readonly body: unknown
+  /** Wall clock, epoch milliseconds. */
+  readonly nowMillis: number
+}
+
+/**
+ * The members of the union that stand for an answer by the provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ResponseTag =
+  | "RateLimitError"
+  | "ServerError"
+  | "AuthenticationError"
+  | "AuthorizationError"
+  | "NotFoundError"
+  | "ConflictError"
+  | "ValidationError"
+  | "ResponseDecodeError"
+  | "UnavailableError"
+
+/**
+ * What a provider knows better than the status does. What it leaves out is filled in from the status and headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Classification {
+  readonly tag?: ResponseTag | undefined
+  readonly message?: string | undefined
+  readonly code?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly retryAfter?: Duration.Duration | undefined
+  readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }> | undefined
+}
+
+/**
+ * A provider's reading of its own answers. Asked for every response; `undefined` means "as the status says", which is
+ * success for 2xx.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Classifier = (response: ResponseView) => Classification | undefined
+
+const tagOfStatus = (status: number): ResponseTag => {
+  if (status >= 500 || status === 408 || status === 425) return "ServerError"
+  switch (status) {
+    case 401:
+      return "AuthenticationError"
+    case 403:
+      return "AuthorizationError"
+    case 404:
+    case 410:
+      return "NotFoundError"
+    case 409:
+    case 412:
+    case 423:
+      return "ConflictError"
+    case 429:
+      return "RateLimitError"
+  }
+  return status >= 400 ? "ValidationError" : "ResponseDecodeError"
+}
+
+const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as Readonly<Record<string, unknown>>
+    : undefined
+
+const maxMessageLength = 500
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value.trim() !== "" ? value.trim().slice(0, maxMessageLength) : undefined
+
+/** The usual places in which providers put a sentence for people. */
+const messageOf = (body: unknown): string | undefined => {
+  const object = record(body)
+  if (object === undefined) return undefined
+  return text(object.message) ?? text(record(object.error)?.message) ?? text(object.error_description) ??
+    text(object.detail) ?? text(object.title) ?? text(object.error)
+}
+
+const codeOf = (body: unknown): string | undefined => {
+  const object = record(body)
+  if (object === undefined) return undefined
+  return text(object.code) ?? text(record(object.error)?.code) ?? text(object.error)
+}
+
+/**
+ * The error that a response stands for, or `undefined` when it is a success.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const fromResponse = (
+  call: Call,
+  response: ResponseView,
+  classifier: Classifier | undefined
+): IntegrationError.IntegrationError | undefined => {
+  const status = response.status
+  const own = classifier?.(response)
+  if (own === undefined && status >= 200 && status < 300) return undefined
+
+  const tag = own?.tag ?? tagOfStatus(status)
+  const sentence = own?.message ?? messageOf(response.body)
+  const redirected = status >= 300 && status < 400
+    ? `redirect to ${response.headers.location ?? "nowhere"} is not followed`
+    : undefined
+  const retryAfter = own?.retryAfter ?? RetryAfter.fromHeaders(response.headers, response.nowMillis)
+  const code = own?.code ?? codeOf(response.body)
+  const fields = {
+    ...call.errorFields,
+    attempts: call.attempts,
+    status,
+    message: `HTTP ${status}: ${sentence ?? redirected ?? "no message in the response"}`,
+    ...(code === undefined ? undefined : { code }),
+    ...(retryAfter === undefined ? undefined : { retryAfter }),
+    ...(response.body === undefined ? undefined : { details: response.body }),
+    ...(own?.retryable === undefined ? undefined : { retryable: own.retryable })
+  }
+  switch (tag) {
+    case "RateLimitError":
+      return new IntegrationError.RateLimitError(fields)
+    case "ServerError":
+      return new IntegrationError.ServerError({ retryable: status !== 501 && status !== 505, ...fields })
+    case "AuthenticationError":
+      return new IntegrationError.AuthenticationError(fields)
+    case "AuthorizationError":
+      return new IntegrationError.AuthorizationError(fields)
+    case "NotFoundError":
+      return new IntegrationError.NotFoundError(fields)
+    case "ConflictError":
+      return new IntegrationError.ConflictError(fields)
+    case "ValidationError":
+      return new IntegrationError.ValidationError({
+        ...fields,
+        issues: (own?.issues ?? []).map((issue) => new IntegrationError.ValidationIssue(issue))
+      })
+    case "ResponseDecodeError":
+      return new IntegrationError.ResponseDecodeError(fields)
+    case "UnavailableError":
+      return new IntegrationError.UnavailableError(fields)
+  }
+}
+
+const causeChain = function*(cause: unknown): Generator<Readonly<Record<string, unknown>>> {
+  let current = cause
+  for (let depth = 0; depth < 5 && typeof current === "object" && current !== null; depth++) {
+    const error = current as Readonly<Record<string, unknown>>
+    yield error
+    // happy eyeballs: one error per address that was tried
+    current = error.cause ?? (Array.isArray(error.errors) ? error.errors[0] : undefined)
+  }
+}
+
+const connectCodes: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_NODATA",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "CERT_HAS_EXPIRED"
+])
+
+const connectSyscalls: ReadonlySet<string> = new Set(["connect", "getaddrinfo"])
+
+const isConnectPhase = (cause: unknown): boolean => {
+  for (const { code, syscall } of causeChain(cause)) {
+    if (typeof code === "string" && (connectCodes.has(code) || code.startsWith("ERR_TLS_"))) return true
+    if (typeof syscall === "string" && connectSyscalls.has(syscall)) return true
+  }
+  return false
+}
+
+const codeOfCause = (cause: unknown): string | undefined => {
+  for (const { code } of causeChain(cause)) if (typeof code === "string") return code
+  return undefined
+}
+
+const messageOfCause = (cause: unknown): string => {
+  let message = ""
+  for (const error of causeChain(cause)) {
+    if (typeof error.message === "string" && error.message !== "") message = error.message
+  }
+  return message === "" ? "connection failed" : message
+}
+
+/**
+ * The error for a request that got no (whole) response. The request itself is never attached: it holds the credential.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const fromHttpClientError = (
+  call: Call,
+  error: HttpClientError.HttpClientError
+): IntegrationError.IntegrationError => {
+  const fields = { ...call.errorFields, attempts: call.attempts }
+  if (error._tag === "RequestError" && error.reason !== "Transport") {
+    return new IntegrationError.ValidationError({
+      ...fields,
+      message: error.reason === "InvalidUrl"
+        ? `${error.request.url} is not a valid URL: set the integration's base URL, as in https://api.example.com`
+        : `the request body cannot be encoded: ${messageOfCause(error.cause)}`
+    })
+  }
+  const code = codeOfCause(error.cause)
+  return new IntegrationError.NetworkError({
+    ...fields,
+    phase: error._tag === "RequestError" && isConnectPhase(error.cause) ? "connect" : "response",
+    message: code === undefined ? messageOfCause(error.cause) : `${code}: ${messageOfCause(error.cause)}`,
+    ...(code === undefined ? undefined : { code }),
+    ...(error.cause instanceof Error ? { cause: error.cause } : undefined)
+  })
+}

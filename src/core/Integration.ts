@@ -1,0 +1,150 @@
+/**
+ * An integration, declared: its `HttpApi` and what that cannot say. From the declaration comes the typed client.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApi from "@effect/platform/HttpApi"
+import type { HttpApiEndpoint } from "@effect/platform/HttpApiEndpoint"
+import type { HttpApiGroup } from "@effect/platform/HttpApiGroup"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import type { Simplify } from "effect/Types"
+import * as IntegrationClient from "./IntegrationClient.js"
+import type { IntegrationError } from "./IntegrationError.js"
+import * as Reflection from "./internal/endpoint.js"
+import { compile } from "./internal/method.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Definition<R = never> extends IntegrationClient.Target<R> {
+  /** For people, `HubSpot`. */
+  readonly name: string
+  /** What kind of system it is, `crm`. */
+  readonly category?: string | undefined
+  /** What can be done with it, `contacts`, `deals` … */
+  readonly capabilities?: ReadonlyArray<string> | undefined
+  /** The `HttpApi` that declares its operations. */
+  readonly api: Reflection.AnyApi
+  /** A cheap, safe operation that shows whether the provider answers and the credential is good. */
+  readonly health?: { readonly operation: string } | undefined
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace Definition {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export type Any = Definition<any>
+
+  /**
+   * What the definition's credential needs.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export type Context<D extends Any> = Effect.Effect.Context<D["auth"]>
+}
+
+/**
+ * Checks a definition and keeps its exact type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const define = <const D extends Definition.Any>(definition: D): D => {
+  if (!/^[a-z][a-z0-9-]*$/.test(definition.id)) {
+    throw new Error(
+      `Integration.define: the id "${definition.id}" must be lower-case letters, digits and dashes, as in "hubspot": it names metrics, keys and environment variables`
+    )
+  }
+  return definition
+}
+
+/**
+ * The typed client of a definition: a record of methods by group, each of which fails with `IntegrationError` and
+ * nothing else.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Client<D extends { readonly api: unknown }> = D["api"] extends HttpApi.HttpApi<
+  infer _Id,
+  infer Groups,
+  infer _E,
+  infer _R
+> ? ClientOf<Groups>
+  : never
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientOf<Groups extends HttpApiGroup.Any> = Simplify<
+  & {
+    readonly [Group in Extract<Groups, { readonly topLevel: false }> as HttpApiGroup.Name<Group>]: {
+      readonly [Endpoint in HttpApiGroup.Endpoints<Group> as HttpApiEndpoint.Name<Endpoint>]: Method<Endpoint>
+    }
+  }
+  & {
+    readonly [
+      Endpoint in HttpApiGroup.Endpoints<Extract<Groups, { readonly topLevel: true }>> as HttpApiEndpoint.Name<Endpoint>
+    ]: Method<Endpoint>
+  }
+>
+
+/**
+ * One method of a typed client. With `withResponse: true` it gives the raw response beside the value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Method<Endpoint> = [Endpoint] extends [
+  HttpApiEndpoint<
+    infer _Name,
+    infer _Method,
+    infer Path,
+    infer UrlParams,
+    infer Payload,
+    infer Headers,
+    infer Success,
+    infer _Error,
+    infer _R,
+    infer _RE
+  >
+] ? <WithResponse extends boolean = false>(
+    request: Simplify<HttpApiEndpoint.ClientRequest<Path, UrlParams, Payload, Headers, WithResponse>>
+  ) => Effect.Effect<
+    WithResponse extends true ? [Success, HttpClientResponse.HttpClientResponse] : Success,
+    IntegrationError
+  > :
+  never
+
+/**
+ * Derives the typed client from the declaration. The client in the context must be the definition's own: handing one
+ * provider's client to another is a defect.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const client = <D extends Definition.Any>(
+  definition: D
+): Effect.Effect<Client<D>, never, IntegrationClient.IntegrationClient> =>
+  Effect.flatMap(IntegrationClient.IntegrationClient, (inner) => {
+    if (inner.integration.id !== definition.id) {
+      return Effect.dieMessage(
+        `the client of "${inner.integration.id}" was handed to "${definition.id}": provide IntegrationClient.layer of the same definition beneath its policies`
+      )
+    }
+    const groups: Record<string, unknown> = {}
+    for (const endpoint of Reflection.reflect(definition, definition.api)) {
+      const method = compile(inner, endpoint)
+      if (endpoint.topLevel) groups[endpoint.name] = method
+      else groups[endpoint.group] = { ...(groups[endpoint.group] as object | undefined), [endpoint.name]: method }
+    }
+    return Effect.succeed(groups as Client<D>)
+  })

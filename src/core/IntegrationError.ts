@@ -1,0 +1,321 @@
+/**
+ * Every way in which a call to somebody else's API can fail, as one tagged union.
+ *
+ * Each member is a `Schema.TaggedError`: `Effect.catchTag` is exhaustive over the union, and every error can be
+ * encoded to JSON, stored with a dead letter, and decoded again.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+const withDefault = <A, I, R>(schema: Schema.Schema<A, I, R>, value: NoInfer<A>) =>
+  Schema.propertySignature(schema).pipe(Schema.withConstructorDefault(() => value))
+
+const common = (retryable: boolean) => ({
+  /** Id of the integration, `hubspot`. */
+  integration: Schema.String,
+  /** Name of the operation, `contacts.create`. */
+  operation: Schema.String,
+  message: Schema.String,
+  /** Whether the same call, sent again later, may succeed. */
+  retryable: withDefault(Schema.Boolean, retryable),
+  correlationId: withDefault(Schema.String, ""),
+  /** HTTP status, where there was a response. */
+  status: Schema.optional(Schema.Int),
+  /** The provider's own error code, `CONFLICT`. */
+  code: Schema.optional(Schema.String),
+  /** How long the server (or the local policy that refused) asks to wait. */
+  retryAfter: Schema.optional(Schema.DurationFromMillis),
+  /** The provider's error body, decoded from JSON where it was JSON. */
+  details: Schema.optional(Schema.Unknown),
+  cause: Schema.optional(Schema.Defect),
+  /** Requests that were sent for this call. */
+  attempts: Schema.optional(Schema.Int),
+  /** `true`: stored as a dead letter. `false`: should have been, and could not be. Absent: not captured. */
+  deadLettered: Schema.optional(Schema.Boolean),
+  deadLetterId: Schema.optional(Schema.String)
+})
+
+/**
+ * No response: refused, reset, DNS, TLS. In phase `connect` nothing was sent, so that any call may be sent again;
+ * in phase `response` the provider may have acted.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NetworkError extends Schema.TaggedError<NetworkError>("holdfast/NetworkError")("NetworkError", {
+  ...common(true),
+  phase: Schema.Literal("connect", "response")
+}) {}
+
+/**
+ * A deadline passed: that of one attempt (retryable), or that of the whole call (not retryable).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TimeoutError extends Schema.TaggedError<TimeoutError>("holdfast/TimeoutError")("TimeoutError", {
+  ...common(true),
+  scope: Schema.Literal("attempt", "total"),
+  /** The deadline that passed. */
+  after: Schema.DurationFromMillis
+}) {}
+
+/**
+ * The provider said 429 (or its own form of it), or the local limiter refused. Starts a cool-down; is not a breaker
+ * failure.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RateLimitError extends Schema.TaggedError<RateLimitError>("holdfast/RateLimitError")("RateLimitError", {
+  ...common(true),
+  /** `provider`: an answer of the server. `local`: refused before anything was sent. */
+  origin: withDefault(Schema.Literal("provider", "local"), "provider")
+}) {}
+
+/**
+ * 5xx. 501 and 505 are not retryable.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServerError extends Schema.TaggedError<ServerError>("holdfast/ServerError")(
+  "ServerError",
+  common(true)
+) {}
+
+/**
+ * 401, a credential that is missing or invalid, a refused token refresh.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthenticationError extends Schema.TaggedError<AuthenticationError>("holdfast/AuthenticationError")(
+  "AuthenticationError",
+  common(false)
+) {}
+
+/**
+ * 403: the credential is good, and may not do this.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthorizationError extends Schema.TaggedError<AuthorizationError>("holdfast/AuthorizationError")(
+  "AuthorizationError",
+  common(false)
+) {}
+
+/**
+ * 404, 410.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFoundError extends Schema.TaggedError<NotFoundError>("holdfast/NotFoundError")(
+  "NotFoundError",
+  common(false)
+) {}
+
+/**
+ * 409, 412, 423. A lock (423) is retryable where the provider says so.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConflictError extends Schema.TaggedError<ConflictError>("holdfast/ConflictError")(
+  "ConflictError",
+  common(false)
+) {}
+
+/**
+ * What is wrong with one field of the input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ValidationIssue extends Schema.Class<ValidationIssue>("holdfast/ValidationIssue")({
+  /** Where, `payload.properties.email`; empty when the whole input is meant. */
+  path: Schema.String,
+  message: Schema.String
+}) {}
+
+/**
+ * 400, 413, 415, 422 and other 4xx, or input that its Schema refuses before anything is sent (then `status` is absent).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ValidationError extends Schema.TaggedError<ValidationError>("holdfast/ValidationError")(
+  "ValidationError",
+  {
+    ...common(false),
+    issues: withDefault(Schema.Array(ValidationIssue), [])
+  }
+) {}
+
+/**
+ * A 2xx whose body is not what the API promises. The provider has acted, so that the call is not sent again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ResponseDecodeError extends Schema.TaggedError<ResponseDecodeError>("holdfast/ResponseDecodeError")(
+  "ResponseDecodeError",
+  common(false)
+) {}
+
+/**
+ * The circuit breaker refused the call; nothing was sent. `retryAfter` is the time until the next probe.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CircuitBreakerOpenError
+  extends Schema.TaggedError<CircuitBreakerOpenError>("holdfast/CircuitBreakerOpenError")(
+    "CircuitBreakerOpenError",
+    common(false)
+  )
+{}
+
+/**
+ * All slots are taken and the queue is full (or the wait for a slot took too long); nothing was sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BulkheadFullError extends Schema.TaggedError<BulkheadFullError>("holdfast/BulkheadFullError")(
+  "BulkheadFullError",
+  common(false)
+) {}
+
+/**
+ * The integration is switched off or in maintenance; nothing was sent. `message` has the reason.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnavailableError extends Schema.TaggedError<UnavailableError>("holdfast/UnavailableError")(
+  "UnavailableError",
+  common(false)
+) {}
+
+/**
+ * The union, as a Schema: `Schema.encode(IntegrationError.IntegrationError)` and back.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const IntegrationError = Schema.Union(
+  NetworkError,
+  TimeoutError,
+  RateLimitError,
+  ServerError,
+  AuthenticationError,
+  AuthorizationError,
+  NotFoundError,
+  ConflictError,
+  ValidationError,
+  ResponseDecodeError,
+  CircuitBreakerOpenError,
+  BulkheadFullError,
+  UnavailableError
+)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type IntegrationError = typeof IntegrationError.Type
+
+/**
+ * The tag of each member, `"NetworkError" | "TimeoutError" | …`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Tag = IntegrationError["_tag"]
+
+/**
+ * @since 0.1.0
+ * @category refinements
+ */
+export const isIntegrationError: (u: unknown) => u is IntegrationError = Schema.is(IntegrationError)
+
+/**
+ * Whether it is certain that the provider did not act on the request, so that even a call that is not idempotent may be
+ * sent again: nothing was sent, or the provider refused before it looked (429, a lock, 503 with `Retry-After`).
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const surelyNotProcessed = (error: IntegrationError): boolean => {
+  switch (error._tag) {
+    case "NetworkError":
+      return error.phase === "connect"
+    case "RateLimitError":
+    case "CircuitBreakerOpenError":
+    case "BulkheadFullError":
+    case "UnavailableError":
+      return true
+    case "ConflictError":
+      return error.retryable
+    case "ServerError":
+      // 503, or a 4xx that a provider uses for "not now"; after a 500, 502 or 504 nobody knows
+      return error.retryAfter !== undefined && error.status !== undefined &&
+        (error.status === 503 || error.status < 500)
+    case "ValidationError":
+      return error.status === undefined
+    default:
+      return false
+  }
+}
+
+/**
+ * What an error says about the health of the provider: `failure` counts against the circuit breaker, `success` is an
+ * answer by a provider that is alive (404, 409, 422 …), `ignored` says nothing either way (429, refused credentials,
+ * local refusals).
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const health = (error: IntegrationError): "success" | "failure" | "ignored" => {
+  switch (error._tag) {
+    case "NetworkError":
+    case "TimeoutError":
+    case "ServerError":
+      return "failure"
+    case "NotFoundError":
+    case "ConflictError":
+      return "success"
+    case "ValidationError":
+      return error.status === undefined ? "ignored" : "success"
+    default:
+      return "ignored"
+  }
+}
+
+/**
+ * The same error with some of its common fields changed.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const amend = <E extends IntegrationError>(
+  error: E,
+  changes: {
+    readonly attempts?: number
+    readonly retryAfter?: Duration.Duration
+    readonly deadLettered?: boolean
+    readonly deadLetterId?: string
+  }
+): E => {
+  const Error = error.constructor as new(props: object, options?: { readonly disableValidation?: boolean }) => E
+  const amended = new Error({ ...error, message: error.message, cause: error.cause, ...changes }, {
+    disableValidation: true
+  })
+  if (error.stack !== undefined) amended.stack = error.stack
+  return amended
+}

@@ -1,0 +1,93 @@
+import * as Cookies from "@effect/platform/Cookies"
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+const decoder = new TextDecoder()
+
+/**
+ * A response whose body has arrived: nothing can time out, leak a socket or fail half-way once a policy holds one.
+ */
+export class BufferedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  /** What the operation made of this response, when it has looked at it. */
+  accepted: { readonly value: unknown } | undefined
+  #text: string | undefined
+  #json: { readonly value: unknown } | undefined
+
+  constructor(
+    readonly request: HttpClientRequest.HttpClientRequest,
+    readonly status: number,
+    readonly headers: Headers.Headers,
+    readonly bytes: Uint8Array
+  ) {
+    super()
+  }
+
+  get bodyText(): string {
+    return this.#text ??= decoder.decode(this.bytes)
+  }
+
+  /** Throws the SyntaxError of `JSON.parse`; an empty body is `null`. */
+  get bodyJson(): unknown {
+    this.#json ??= { value: this.bodyText === "" ? null : JSON.parse(this.bodyText) }
+    return this.#json.value
+  }
+
+  /** The body as JSON where it is JSON, else as text; `undefined` when empty. For error bodies. */
+  get bodyLenient(): unknown {
+    if (this.bytes.length === 0) return undefined
+    try {
+      return this.bodyJson
+    } catch {
+      return this.bodyText
+    }
+  }
+
+  get cookies(): Cookies.Cookies {
+    const header = this.headers["set-cookie"]
+    return header === undefined ? Cookies.empty : Cookies.fromSetCookie([header])
+  }
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
+  get text(): Effect.Effect<string, HttpClientError.ResponseError> {
+    return Effect.sync(() => this.bodyText)
+  }
+  get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
+    return this.#try(() => this.bodyJson)
+  }
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
+    return this.#try(() => UrlParams.fromInput(new URLSearchParams(this.bodyText)))
+  }
+  get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
+    return Effect.tryPromise({
+      try: () => new Response(this.bytes.slice(), { headers: { ...this.headers } }).formData(),
+      catch: (cause) => this.#decodeError(cause)
+    })
+  }
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+    return Effect.sync(() => this.bytes.slice().buffer as ArrayBuffer)
+  }
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
+    return Stream.succeed(this.bytes)
+  }
+  toJSON(): unknown {
+    return { _id: "holdfast/BufferedResponse", status: this.status, bytes: this.bytes.length }
+  }
+
+  #try<A>(evaluate: () => A): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.try({ try: evaluate, catch: (cause) => this.#decodeError(cause) })
+  }
+  #decodeError(cause: unknown): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
+  }
+}
