@@ -1,0 +1,133 @@
+/**
+ * Keeps the calls that failed for good, and sends them again.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type * as IntegrationError from "../core/IntegrationError.js"
+import type {
+  Change,
+  DeadLetter,
+  DeadLetterNotFoundError,
+  DeadLetterQueueError,
+  DeadLetterStateError,
+  Filter,
+  LedgerEntry,
+  NewDeadLetter,
+  Page,
+  PageOptions,
+  ReplayAllOptions,
+  Replayer,
+  ReplayOptions,
+  ReplayRefusedError,
+  ReplayReport,
+  Stats
+} from "./DeadLetter.js"
+import { make as makeService } from "./internal/deadLetterQueue.js"
+import * as LeaseQueue from "./LeaseQueue.js"
+
+export * from "./DeadLetter.js"
+
+/**
+ * The dead letters of a program.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<DeadLetterQueue, {
+  /**
+   * Stores a letter and gives its id once it is durable. Cannot be interrupted once begun. Joins the caller's SQL
+   * transaction where there is one. A call (integration, operation, idempotency key) that already has a letter which is
+   * not final gets that letter's id; its error and attempts are brought up to date.
+   */
+  readonly capture: (letter: NewDeadLetter) => Effect.Effect<string, DeadLetterQueueError>
+  readonly get: (id: string) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterQueueError>
+  readonly list: (filter?: Filter, page?: PageOptions) => Effect.Effect<Page, DeadLetterQueueError>
+  /** All letters of the filter, page by page, oldest first. */
+  readonly stream: (filter?: Filter) => Stream.Stream<DeadLetter, DeadLetterQueueError>
+  /** The letter's replays and decisions, oldest first. */
+  readonly history: (
+    id: string
+  ) => Effect.Effect<ReadonlyArray<LedgerEntry>, DeadLetterNotFoundError | DeadLetterQueueError>
+  /** Says how an integration's letters are sent again. The last one registered wins; it goes with its scope. */
+  readonly register: (integration: string, replayer: Replayer) => Effect.Effect<void, never, Scope.Scope>
+  /** Sends one letter again. Gives the letter in state `replayed`. */
+  readonly replay: (
+    id: string,
+    options?: ReplayOptions
+  ) => Effect.Effect<
+    DeadLetter,
+    IntegrationError.IntegrationError | DeadLetterNotFoundError | ReplayRefusedError | DeadLetterQueueError
+  >
+  /**
+   * Sends the pending letters of the filter again, oldest first. Letters captured after it began are not part of the
+   * run. An older letter that is not final holds the younger ones of its partition key.
+   */
+  readonly replayAll: (
+    filter?: Filter,
+    options?: ReplayAllOptions
+  ) => Effect.Effect<ReplayReport, DeadLetterQueueError>
+  /** Gives a letter up; the reason goes to its history. */
+  readonly discard: (
+    id: string,
+    reason: string
+  ) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError>
+  /** Makes a parked letter pending again. */
+  readonly unpark: (
+    id: string
+  ) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError>
+  /** Removes final letters (`replayed`, `discarded`) that have not changed for this long; gives their number. */
+  readonly purge: (olderThan: Duration.DurationInput) => Effect.Effect<number, DeadLetterQueueError>
+  /** Takes back the letters of workers that died; gives their number. Reads and replays do this by themselves. */
+  readonly sweep: Effect.Effect<number, DeadLetterQueueError>
+  readonly stats: (filter?: Filter) => Effect.Effect<Stats, DeadLetterQueueError>
+  /** What happens to letters in this process, from now on. A slow reader loses the oldest and holds up nobody. */
+  readonly changes: Stream.Stream<Change>
+}>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Failed replays after which a letter is parked. Default 10. */
+  readonly maxReplays?: number | undefined
+  /** For how long a replay holds its letter; renewed while it runs. Default `30 seconds`. */
+  readonly lease?: Duration.DurationInput | undefined
+  /** Name of the queue in the store. Default `dead-letters`. */
+  readonly queue?: string | undefined
+  /** Who holds the leases, for people to read. Default a random name per process. */
+  readonly owner?: string | undefined
+}
+
+/**
+ * Dead letters over the `LeaseQueue` of the context.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options?: Options
+): Effect.Effect<DeadLetterQueue["Type"], never, LeaseQueue.LeaseQueue | Scope.Scope> => makeService(options ?? {})
+
+/**
+ * Dead letters over the `LeaseQueue` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<DeadLetterQueue, never, LeaseQueue.LeaseQueue> =>
+  Layer.scoped(DeadLetterQueue, make(options))
+
+/**
+ * Dead letters in memory: gone with the process. For specs and for trying things out.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<DeadLetterQueue> = Layer.provide(layer(), LeaseQueue.layerMemory)

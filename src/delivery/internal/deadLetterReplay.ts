@@ -1,0 +1,245 @@
+/** One replay: take the letter, send it while the lease is kept alive, settle. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type * as IntegrationError from "../../core/IntegrationError.js"
+import {
+  type Change,
+  type DeadLetter,
+  DeadLetterNotFoundError,
+  DeadLetterQueueError,
+  type Replayer,
+  ReplayRefusedError
+} from "../DeadLetter.js"
+import type * as LeaseItem from "../LeaseItem.js"
+import type * as LeaseQueue from "../LeaseQueue.js"
+import * as codec from "./deadLetterCodec.js"
+import * as orderedId from "./orderedId.js"
+
+export const storageError = (error: LeaseItem.LeaseQueueError): DeadLetterQueueError =>
+  new DeadLetterQueueError({
+    reason: "storage",
+    message: `the dead letters cannot be reached: ${error.message}`,
+    cause: error
+  })
+
+class LeaseLost extends Data.TaggedError("LeaseLost")<{ readonly message: string }> {}
+
+export interface Deps {
+  readonly queue: LeaseQueue.LeaseQueue["Type"]
+  readonly owner: string
+  /** Milliseconds. */
+  readonly lease: number
+  readonly maxReplays: number
+  readonly publish: (tag: Change["_tag"], item: LeaseItem.Item) => Effect.Effect<void>
+}
+
+export type ReplayError =
+  | IntegrationError.IntegrationError
+  | DeadLetterNotFoundError
+  | ReplayRefusedError
+  | DeadLetterQueueError
+
+/** The call was refused in this process and nothing was sent: no fault of the letter. */
+export const refusedLocally = (error: IntegrationError.IntegrationError): boolean => {
+  switch (error._tag) {
+    case "CircuitBreakerOpenError":
+    case "BulkheadFullError":
+    case "UnavailableError":
+      return true
+    case "RateLimitError":
+      return error.origin === "local"
+    default:
+      return false
+  }
+}
+
+export const refusal = (
+  item: Pick<LeaseItem.Item, "id" | "source">,
+  reason: ReplayRefusedError["reason"],
+  message: string
+): ReplayRefusedError => new ReplayRefusedError({ id: item.id, integration: item.source, reason, message })
+
+export const noReplayer = (item: Pick<LeaseItem.Item, "id" | "source">): ReplayRefusedError =>
+  refusal(
+    item,
+    "no-replayer",
+    `no replayer is registered for the integration "${item.source}": ` +
+      "provide its layer (with dead lettering in its stack) in the program that replays"
+  )
+
+/** Why an item in this state is not replayed. */
+export const refusedByState = (item: LeaseItem.Item): ReplayRefusedError => {
+  switch (item.state) {
+    case "done":
+    case "discarded":
+      return refusal(item, "not-pending", `dead letter ${item.id} is ${codec.toState(item)} already`)
+    case "poison":
+      return refusal(
+        item,
+        "parked",
+        `dead letter ${item.id} is parked after ${item.attempts} replays: force it or unpark it`
+      )
+    default:
+      return refusal(
+        item,
+        "claimed",
+        `dead letter ${item.id} is being replayed by ${item.lease?.owner ?? "another worker"}`
+      )
+  }
+}
+
+/** Never ends by itself but when the lease is lost. */
+const keepAlive = (deps: Deps, item: LeaseItem.Item): Effect.Effect<never, LeaseLost> => {
+  const loop = (deadline: number, wait: number): Effect.Effect<never, LeaseLost> =>
+    Effect.gen(function*() {
+      yield* Effect.sleep(wait)
+      const before = yield* Clock.currentTimeMillis
+      const renewed = yield* Effect.either(deps.queue.renew(item.id, item.token, deps.lease))
+      if (Either.isRight(renewed)) {
+        return yield* loop(before + deps.lease, deps.lease / 3)
+      }
+      // While the store is away the lease still holds until its end; not a moment longer
+      return renewed.left.reason === "storage" && before + deps.lease / 10 < deadline
+        ? yield* loop(deadline, deps.lease / 10)
+        : yield* new LeaseLost({ message: renewed.left.message })
+    })
+  return Effect.flatMap(Clock.currentTimeMillis, (now) => loop(now + deps.lease, deps.lease / 3))
+}
+
+/** A settlement may be repeated with its token, so that a lost answer is no reason to give up. */
+const persistently = <A>(effect: Effect.Effect<A, LeaseItem.LeaseQueueError>) =>
+  Effect.retry(effect, { times: 2, while: (error) => error.reason === "storage" })
+
+const describe = (error: IntegrationError.IntegrationError): string => `${error._tag}: ${error.message}`
+
+const settleFailure = (
+  deps: Deps,
+  item: LeaseItem.Item,
+  error: Option.Option<IntegrationError.IntegrationError>,
+  detail: string
+): Effect.Effect<void, DeadLetterQueueError> => {
+  const poison = item.attempts + 1 >= deps.maxReplays
+  return persistently(deps.queue.fail(item.id, item.token, {
+    next: { _tag: poison ? "poison" : "park" },
+    error: Option.getOrUndefined(
+      Option.flatMap(error, (error) => Either.getRight(codec.encodeError(error)))
+    ),
+    reason: Option.getOrUndefined(Option.map(error, (error) => error._tag)),
+    detail
+  })).pipe(
+    Effect.flatMap((failed) => deps.publish(poison ? "Parked" : "ReplayFailed", failed)),
+    // Another worker has it by now, and its result is the one that counts
+    Effect.catchIf((error) => error.reason === "stale", () => Effect.void),
+    Effect.catchAll((cause) =>
+      Effect.zipRight(
+        Effect.logWarning("a failed replay could not be recorded; the letter is pending again at its lease's end").pipe(
+          Effect.annotateLogs({ deadLetter: item.id, replay: detail })
+        ),
+        Effect.fail(storageError(cause))
+      )
+    )
+  )
+}
+
+/** Best effort: when it fails, the letter is pending again at the lease's end. */
+const giveBack = (deps: Deps, item: LeaseItem.Item, detail: string): Effect.Effect<void> =>
+  persistently(deps.queue.release(item.id, item.token, { detail })).pipe(
+    Effect.flatMap((released) => deps.publish("Released", released)),
+    Effect.catchAll((error) =>
+      error.reason === "stale"
+        ? Effect.void
+        : Effect.logWarning("a dead letter could not be released; it is pending again at its lease's end").pipe(
+          Effect.annotateLogs({ deadLetter: item.id, error: error.message })
+        )
+    )
+  )
+
+const settle = (
+  deps: Deps,
+  item: LeaseItem.Item,
+  exit: Exit.Exit<void, IntegrationError.IntegrationError | LeaseLost>
+): Effect.Effect<DeadLetter, ReplayError> => {
+  if (Exit.isSuccess(exit)) {
+    return persistently(deps.queue.complete(item.id, item.token)).pipe(
+      Effect.mapError((error) =>
+        error.reason === "stale"
+          ? refusal(item, "lease-lost", `dead letter ${item.id} was sent, but its lease had ended before that`)
+          : storageError(error)
+      ),
+      Effect.tap((done) => deps.publish("Replayed", done)),
+      Effect.flatMap(codec.toLetter)
+    )
+  }
+  const failure = Cause.failureOption(exit.cause)
+  if (Option.isSome(failure)) {
+    const error = failure.value
+    if (error._tag === "LeaseLost") {
+      return refusal(item, "lease-lost", `the lease of dead letter ${item.id} was lost: ${error.message}`)
+    }
+    const settled = refusedLocally(error)
+      ? giveBack(deps, item, describe(error))
+      : settleFailure(deps, item, Option.some(error), describe(error))
+    return Effect.zipRight(settled, Effect.fail(error))
+  }
+  const cause = Cause.stripFailures(exit.cause)
+  return Cause.isInterruptedOnly(cause)
+    ? Effect.zipRight(giveBack(deps, item, "interrupted"), Effect.failCause(cause))
+    : Effect.zipRight(
+      settleFailure(deps, item, Option.none(), `the replay died: ${Cause.pretty(cause)}`),
+      Effect.failCause(cause)
+    )
+}
+
+const notAcquired = (
+  deps: Deps,
+  item: LeaseItem.Item,
+  error: LeaseItem.LeaseQueueError
+): Effect.Effect<never, DeadLetterNotFoundError | ReplayRefusedError | DeadLetterQueueError> => {
+  switch (error.reason) {
+    case "not-found":
+      return new DeadLetterNotFoundError({ id: item.id })
+    case "held":
+      return refusal(item, "held", `dead letter ${item.id} has to wait: ${error.message}`)
+    case "state":
+      return Effect.flatMap(
+        Effect.mapError(deps.queue.get(item.id), storageError),
+        (found): Effect.Effect<never, DeadLetterNotFoundError | ReplayRefusedError> =>
+          Option.isSome(found) ? refusedByState(found.value) : new DeadLetterNotFoundError({ id: item.id })
+      )
+    default:
+      return storageError(error)
+  }
+}
+
+export const replay = (
+  deps: Deps,
+  item: LeaseItem.Item,
+  replayer: Replayer,
+  options: { readonly states: ReadonlyArray<"ready" | "parked" | "poison">; readonly ordered: boolean }
+): Effect.Effect<DeadLetter, ReplayError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const leased = yield* persistently(deps.queue.acquire(item.id, {
+        owner: `${deps.owner}/${orderedId.next(now)}`,
+        lease: deps.lease,
+        states: options.states,
+        ordered: options.ordered
+      })).pipe(Effect.catchAll((error) => notAcquired(deps, item, error)))
+      yield* deps.publish("Replaying", leased)
+      const letter = codec.toLetter(leased)
+      if (Either.isLeft(letter)) {
+        yield* giveBack(deps, leased, letter.left.message)
+        return yield* letter.left
+      }
+      const exit = yield* Effect.exit(
+        restore(Effect.raceFirst(replayer(letter.right), Effect.interruptible(keepAlive(deps, leased))))
+      )
+      return yield* settle(deps, leased, exit)
+    })
+  )

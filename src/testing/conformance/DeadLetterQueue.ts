@@ -1,0 +1,581 @@
+/**
+ * What every backing of the dead letter queue must do. A third party's backing proves itself by calling `suite` in a
+ * spec of its own.
+ *
+ * @since 0.1.0
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as DeadLetterQueue from "../../delivery/DeadLetterQueue.js"
+import { breakerOpen, everyError, letter, localRefusals, serverError } from "./internal/deadLetters.js"
+
+type Service = DeadLetterQueue.DeadLetterQueue["Type"]
+
+const idsOf = (letters: ReadonlyArray<DeadLetterQueue.DeadLetter>) => letters.map((letter) => letter.id)
+
+const captureMany = (service: Service, count: number, changes: Partial<DeadLetterQueue.NewDeadLetter> = {}) =>
+  Effect.forEach(Array.from({ length: count }), () => service.capture(letter(changes)))
+
+const refusedWith = <A, E extends { readonly _tag: string; readonly reason?: unknown }>(
+  effect: Effect.Effect<A, E>,
+  tag: E["_tag"],
+  reason?: string
+) =>
+  Effect.match(effect, {
+    onFailure: (error) => {
+      assert.strictEqual(error._tag, tag)
+      if (reason !== undefined) assert.strictEqual("reason" in error ? error.reason : undefined, reason)
+    },
+    onSuccess: () => assert.fail(`should have failed with ${tag}`)
+  })
+
+/**
+ * The conformance suite of a backing. The layer is built anew for each test, must be empty then, and must have the
+ * default options.
+ *
+ * @since 0.1.0
+ * @category conformance
+ */
+export const suite = <E>(name: string, layer: Layer.Layer<DeadLetterQueue.DeadLetterQueue, E>): void => {
+  const test = <E2>(behaviour: string, run: (service: Service) => Effect.Effect<void, E2, Scope.Scope>) =>
+    it.scoped(behaviour, () => Effect.provide(Effect.flatMap(DeadLetterQueue.DeadLetterQueue, run), layer))
+
+  describe(`DeadLetterQueue over ${name}`, () => {
+    describe("capture", () => {
+      test("keeps the whole call, pending, under an id ordered by time", (service) =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(5000)
+          const given = letter({
+            tenantId: "t",
+            connectionId: "c",
+            userId: "u",
+            partitionKey: "p",
+            error: serverError("down")
+          })
+          const id = yield* service.capture(given)
+          const stored = yield* service.get(id)
+          const { error, ...rest } = given
+          assert.deepInclude(stored, { ...rest, id, state: "pending", replays: 0, version: 1 })
+          assert.strictEqual(DateTime.toEpochMillis(stored.createdAt), 5000)
+          assert.strictEqual(stored.error._tag, error._tag)
+          assert.deepStrictEqual(stored.error.details, error.details)
+          yield* TestClock.adjust("1 second")
+          assert.isBelow(id.localeCompare(yield* service.capture(letter())), 0)
+        }))
+
+      test("every error comes back as it was", (service) =>
+        Effect.forEach(everyError, (error) =>
+          Effect.gen(function*() {
+            const stored = yield* service.get(yield* service.capture(letter({ error })))
+            assert.deepStrictEqual({ ...stored.error }, { ...error })
+            assert.strictEqual(stored.error._tag, error._tag)
+            assert.strictEqual(stored.error.constructor, error.constructor)
+          }), { discard: true }))
+
+      test("an error whose details cannot be JSON, or whose wait is infinite, costs no letter", (service) =>
+        Effect.gen(function*() {
+          const circular: { self?: unknown } = {}
+          circular.self = circular
+          for (const details of [circular, 1n]) {
+            const error = serverError()
+            const id = yield* service.capture(
+              letter({ error: Object.assign(error, { details, retryAfter: Duration.infinity }) })
+            )
+            assert.strictEqual((yield* service.get(id)).error._tag, "ServerError")
+          }
+        }))
+
+      test("of the same call gives the same letter, brought up to date", (service) =>
+        Effect.gen(function*() {
+          const first = letter({ attempts: 2 })
+          const id = yield* service.capture(first)
+          const again = yield* service.capture({
+            ...first,
+            attempts: 3,
+            error: breakerOpen(),
+            firstAttemptAt: DateTime.unsafeMake(8000),
+            lastAttemptAt: DateTime.unsafeMake(9000)
+          })
+          assert.strictEqual(again, id)
+          const stored = yield* service.get(id)
+          assert.deepInclude(stored, { attempts: 5, version: 2, firstAttemptAt: first.firstAttemptAt })
+          assert.strictEqual(DateTime.toEpochMillis(stored.lastAttemptAt), 9000)
+          assert.strictEqual(stored.error._tag, "CircuitBreakerOpenError")
+          assert.strictEqual((yield* service.stats()).total, 1)
+        }))
+
+      test("repeated because its answer was lost, changes nothing", (service) =>
+        Effect.gen(function*() {
+          const given = letter()
+          const id = yield* service.capture(given)
+          const stored = yield* service.get(id)
+          assert.strictEqual(yield* service.capture(given), id)
+          assert.deepStrictEqual(yield* service.get(id), stored)
+        }))
+
+      test("of a call whose letter is final is a new letter", (service) =>
+        Effect.gen(function*() {
+          const given = letter()
+          const id = yield* service.capture(given)
+          yield* service.discard(id, "wrong")
+          assert.notStrictEqual(yield* service.capture(given), id)
+        }))
+
+      test("the same key of another tenant, operation or integration is another letter", (service) =>
+        Effect.gen(function*() {
+          const given = letter()
+          yield* service.capture(given)
+          yield* service.capture({ ...given, tenantId: "t" })
+          yield* service.capture({ ...given, connectionId: "c" })
+          yield* service.capture({ ...given, operation: "contacts.update" })
+          yield* service.capture({ ...given, integration: "stripe" })
+          assert.strictEqual((yield* service.stats()).total, 5)
+        }))
+
+      test("many at once are all kept", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* Effect.forEach(Array.from({ length: 300 }), () => service.capture(letter()), {
+            concurrency: "unbounded"
+          })
+          assert.strictEqual(new Set(ids).size, 300)
+          assert.deepStrictEqual(
+            new Set(idsOf(Chunk.toReadonlyArray(yield* Stream.runCollect(service.stream())))),
+            new Set(ids)
+          )
+        }))
+
+      test("an interrupted caller has either captured or not, and never half", (service) =>
+        Effect.gen(function*() {
+          const fibers = yield* Effect.forEach(
+            Array.from({ length: 50 }),
+            () => Effect.fork(service.capture(letter()))
+          )
+          yield* Effect.yieldNow()
+          const exits = yield* Effect.forEach(fibers, Fiber.interrupt)
+          const stored = new Set(idsOf((yield* service.list({}, { limit: 500 })).items))
+          for (const exit of exits) {
+            if (Exit.isSuccess(exit)) assert.isTrue(stored.has(exit.value))
+          }
+        }))
+    })
+
+    describe("list", () => {
+      test("gives pages in the order of capture, either way", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* captureMany(service, 7)
+          const first = yield* service.list({}, { limit: 3 })
+          const second = yield* service.list({}, { limit: 3, after: Option.getOrThrow(first.next) })
+          const third = yield* service.list({}, { limit: 3, after: Option.getOrThrow(second.next) })
+          assert.deepStrictEqual([first, second, third].flatMap((page) => idsOf(page.items)), ids)
+          assert.deepStrictEqual(third.next, Option.none())
+          assert.deepStrictEqual(idsOf((yield* service.list({}, { order: "newest" })).items), ids.slice().reverse())
+        }))
+
+      test("filters by integration, operation, error, state and age", (service) =>
+        Effect.gen(function*() {
+          const one = yield* service.capture(letter())
+          yield* TestClock.adjust("1 hour")
+          const two = yield* service.capture(letter({ integration: "stripe", error: breakerOpen() }))
+          const three = yield* service.capture(letter({ operation: "deals.create" }))
+          yield* service.discard(three, "no")
+          const list = (filter: DeadLetterQueue.Filter) => Effect.map(service.list(filter), (page) => idsOf(page.items))
+          assert.deepStrictEqual(yield* list({ integration: "stripe" }), [two])
+          assert.deepStrictEqual(yield* list({ operation: "contacts.create" }), [one, two])
+          assert.deepStrictEqual(yield* list({ errorTag: "ServerError" }), [one, three])
+          assert.deepStrictEqual(yield* list({ errorTag: ["CircuitBreakerOpenError", "NetworkError"] }), [two])
+          assert.deepStrictEqual(yield* list({ state: "pending" }), [one, two])
+          assert.deepStrictEqual(yield* list({ state: ["discarded", "parked"] }), [three])
+          assert.deepStrictEqual(yield* list({ olderThan: "30 minutes" }), [one])
+          assert.deepStrictEqual(yield* list({ newerThan: "30 minutes" }), [two, three])
+        }))
+
+      test("stats count what the filter selects", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 2)
+          yield* TestClock.adjust("1 minute")
+          const id = yield* service.capture(letter({ integration: "stripe", error: breakerOpen() }))
+          yield* service.discard(id, "no")
+          assert.deepStrictEqual(yield* service.stats(), {
+            total: 3,
+            byState: { pending: 2, replaying: 0, replayed: 0, parked: 0, discarded: 1 },
+            byIntegration: { hubspot: 2, stripe: 1 },
+            byErrorTag: { ServerError: 2, CircuitBreakerOpenError: 1 },
+            oldestAge: Option.some(Duration.minutes(1)),
+            undecodable: 0
+          })
+          const stripe = yield* service.stats({ integration: "stripe" })
+          assert.strictEqual(stripe.total, 1)
+          assert.deepStrictEqual(stripe.oldestAge, Option.none())
+        }))
+    })
+
+    describe("replay", () => {
+      test("sends the letter as it was stored, and ends it", (service) =>
+        Effect.gen(function*() {
+          const given = letter()
+          const id = yield* service.capture(given)
+          const sent: Array<DeadLetterQueue.DeadLetter> = []
+          yield* service.register("hubspot", (letter) => Effect.sync(() => void sent.push(letter)))
+          const replayed = yield* service.replay(id)
+          assert.deepInclude(replayed, { id, state: "replayed", replays: 1 })
+          assert.strictEqual(sent.length, 1)
+          assert.deepInclude(sent[0], {
+            request: given.request,
+            idempotencyKey: given.idempotencyKey,
+            state: "replaying"
+          })
+          yield* refusedWith(service.replay(id), "ReplayRefusedError", "not-pending")
+          assert.deepStrictEqual((yield* service.history(id)).map((entry) => entry.outcome), ["replayed"])
+        }))
+
+      test("that fails leaves the letter pending, with the new error and one more line of history", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* TestClock.adjust("1 minute")
+          yield* service.register("hubspot", () => Effect.fail(everyError[0] ?? serverError()))
+          yield* refusedWith(service.replay(id), "NetworkError")
+          const stored = yield* service.get(id)
+          assert.deepInclude(stored, { state: "pending", replays: 1 })
+          assert.strictEqual(stored.error._tag, "NetworkError")
+          assert.strictEqual(DateTime.toEpochMillis(stored.lastAttemptAt), 60_000)
+          const [entry] = yield* service.history(id)
+          assert.deepInclude(entry, { outcome: "failed", detail: "NetworkError: it failed" })
+          assert.deepStrictEqual(idsOf((yield* service.list({ errorTag: "NetworkError" })).items), [id])
+        }))
+
+      test("refused in this process burns nothing", (service) =>
+        Effect.gen(function*() {
+          for (const error of localRefusals) {
+            const id = yield* service.capture(letter())
+            yield* Effect.scoped(Effect.zipRight(
+              service.register("hubspot", () => Effect.fail(error)),
+              refusedWith(service.replay(id), error._tag)
+            ))
+            const stored = yield* service.get(id)
+            assert.deepInclude(stored, { state: "pending", replays: 0 })
+            assert.strictEqual(stored.error._tag, "ServerError")
+          }
+        }))
+
+      test("that dies burns one, keeps the error and is told", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* service.register("hubspot", () => Effect.dieMessage("a bug"))
+          const exit = yield* Effect.exit(service.replay(id))
+          assert.isTrue(Exit.isFailure(exit))
+          assert.deepInclude(yield* service.get(id), { state: "pending", replays: 1 })
+          assert.include((yield* service.history(id))[0]?.detail, "a bug")
+        }))
+
+      test("that is interrupted gives the letter back at once and burns nothing", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* service.register("hubspot", () => Effect.never)
+          const fiber = yield* Effect.fork(service.replay(id))
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual((yield* service.get(id)).state, "replaying")
+          yield* Fiber.interrupt(fiber)
+          assert.deepInclude(yield* service.get(id), { state: "pending", replays: 0 })
+        }))
+
+      test("that takes longer than its lease keeps the letter", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* service.register("hubspot", () => Effect.sleep("5 minutes"))
+          const fiber = yield* Effect.fork(service.replay(id))
+          for (let i = 0; i < 60; i++) {
+            yield* TestClock.adjust("4 seconds")
+            assert.strictEqual((yield* service.get(id)).state, "replaying")
+          }
+          yield* refusedWith(service.replay(id), "ReplayRefusedError", "claimed")
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual((yield* Fiber.join(fiber)).state, "replayed")
+        }))
+
+      test("without a replayer is refused and says what is missing", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          const error = yield* Effect.flip(service.replay(id))
+          assert.strictEqual(error._tag, "ReplayRefusedError")
+          assert.include(error.message, "hubspot")
+          assert.include(error.message, "provide its layer")
+          yield* refusedWith(service.replay("nobody"), "DeadLetterNotFoundError")
+        }))
+
+      test("uses the replayer registered last, for as long as its scope lasts", (service) =>
+        Effect.gen(function*() {
+          const sent: Array<string> = []
+          const say = (name: string) => () => Effect.sync(() => void sent.push(name))
+          const [one, two] = yield* captureMany(service, 2)
+          yield* service.register("hubspot", say("first"))
+          yield* Effect.scoped(
+            Effect.zipRight(service.register("hubspot", say("second")), service.replay(one ?? ""))
+          )
+          yield* service.replay(two ?? "")
+          assert.deepStrictEqual(sent, ["second", "first"])
+        }))
+
+      test("parks a letter that failed too often, which then needs force", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          let healthy = false
+          yield* service.register("hubspot", () => Effect.suspend(() => healthy ? Effect.void : serverError()))
+          for (let i = 0; i < 10; i++) {
+            assert.strictEqual((yield* service.get(id)).state, "pending")
+            yield* refusedWith(service.replay(id), "ServerError")
+          }
+          assert.deepInclude(yield* service.get(id), { state: "parked", replays: 10 })
+          yield* refusedWith(service.replay(id), "ReplayRefusedError", "parked")
+          yield* refusedWith(service.replay(id, { force: true }), "ServerError")
+          assert.strictEqual((yield* service.get(id)).state, "parked")
+          healthy = true
+          assert.strictEqual((yield* service.replay(id, { force: true })).state, "replayed")
+        }))
+
+      test("two at once of one letter: one is refused as claimed", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          let sent = 0
+          yield* service.register("hubspot", () => Effect.delay(Effect.sync(() => void sent++), "1 second"))
+          const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Effect.exit(service.replay(id))))
+          yield* TestClock.adjust("2 seconds")
+          const exits = yield* Effect.forEach(fibers, Fiber.join)
+          assert.strictEqual(exits.filter(Exit.isSuccess).length, 1)
+          assert.strictEqual(sent, 1)
+        }))
+    })
+
+    describe("replayAll", () => {
+      test("sends what is pending, oldest first, and counts", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* captureMany(service, 250)
+          yield* service.discard(ids[3] ?? "", "no")
+          const sent: Array<string> = []
+          const bad = new Set([ids[0], ids[200]])
+          yield* service.register("hubspot", (letter) =>
+            Effect.suspend(() => {
+              sent.push(letter.id)
+              return bad.has(letter.id) ? serverError() : Effect.void
+            }))
+          const seen: Array<DeadLetterQueue.ReplayProgress> = []
+          const report = yield* service.replayAll({}, {
+            concurrency: 1,
+            onProgress: (progress) => Effect.sync(() => void seen.push(progress))
+          })
+          assert.deepStrictEqual(report, { selected: 249, replayed: 247, failed: 2, skipped: 0 })
+          assert.deepStrictEqual(sent, ids.filter((id) => id !== ids[3]))
+          assert.strictEqual(seen.length, 249)
+          assert.deepStrictEqual(seen[0], {
+            id: ids[0] ?? "",
+            outcome: "failed",
+            selected: 1,
+            replayed: 0,
+            failed: 1,
+            skipped: 0
+          })
+          assert.deepStrictEqual((yield* service.stats()).byState, {
+            pending: 2,
+            replaying: 0,
+            replayed: 247,
+            parked: 0,
+            discarded: 1
+          })
+        }))
+
+      test("sends no more than `concurrency` at once", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 12)
+          let now = 0
+          let most = 0
+          yield* service.register("hubspot", () =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => {
+                now++
+                most = Math.max(most, now)
+              }),
+              () => Effect.sleep("1 second"),
+              () => Effect.sync(() => void now--)
+            ))
+          const fiber = yield* Effect.fork(service.replayAll({}, { concurrency: 3 }))
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual((yield* Fiber.join(fiber)).replayed, 12)
+          assert.strictEqual(most, 3)
+        }))
+
+      test("leaves out what is captured while it runs, and what fails is tried once", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 3)
+          let sent = 0
+          yield* service.register("hubspot", () =>
+            Effect.suspend(() => {
+              sent++
+              return Effect.zipRight(Effect.orDie(service.capture(letter())), serverError())
+            }))
+          assert.deepStrictEqual(yield* service.replayAll(), { selected: 3, replayed: 0, failed: 3, skipped: 0 })
+          assert.strictEqual(sent, 3)
+          assert.strictEqual((yield* service.stats()).byState.pending, 6)
+        }))
+
+      test("keeps the order within a partition key, and a failure holds the rest of it", (service) =>
+        Effect.gen(function*() {
+          const p = yield* captureMany(service, 3, { partitionKey: "p" })
+          const q = yield* captureMany(service, 3, { partitionKey: "q" })
+          const sent: Array<string> = []
+          let healthy = false
+          yield* service.register("hubspot", (letter) =>
+            Effect.suspend(() => {
+              sent.push(letter.id)
+              return letter.id === p[1] && !healthy ? serverError() : Effect.void
+            }))
+          assert.deepStrictEqual(yield* service.replayAll(), { selected: 6, replayed: 4, failed: 1, skipped: 1 })
+          assert.deepStrictEqual(sent.filter((id) => p.includes(id)), p.slice(0, 2))
+          assert.deepStrictEqual(sent.filter((id) => q.includes(id)), q)
+          assert.deepInclude(yield* service.get(p[2] ?? ""), { state: "pending", replays: 0 })
+          healthy = true
+          assert.deepStrictEqual(yield* service.replayAll(), { selected: 2, replayed: 2, failed: 0, skipped: 0 })
+          assert.deepStrictEqual(sent.slice(-2), p.slice(1))
+        }))
+
+      test("skips what has no replayer and what is parked, and takes parked letters when asked to", (service) =>
+        Effect.gen(function*() {
+          yield* service.capture(letter({ integration: "stripe" }))
+          const id = yield* service.capture(letter())
+          yield* Effect.scoped(Effect.gen(function*() {
+            yield* service.register("hubspot", () => serverError())
+            for (let i = 0; i < 10; i++) yield* Effect.ignore(service.replay(id))
+          }))
+          yield* service.register("hubspot", () => Effect.void)
+          assert.deepStrictEqual(yield* service.replayAll(), { selected: 1, replayed: 0, failed: 0, skipped: 1 })
+          assert.deepStrictEqual(
+            yield* service.replayAll({ state: "parked" }),
+            { selected: 1, replayed: 1, failed: 0, skipped: 0 }
+          )
+          assert.deepInclude(yield* service.get(id), { state: "replayed" })
+        }))
+
+      test("waits while the breaker is open, and goes on when it lets calls through", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 20)
+          let open = true
+          let sent = 0
+          yield* service.register(
+            "hubspot",
+            () => Effect.suspend(() => open ? breakerOpen("5 seconds") : Effect.sync(() => void sent++))
+          )
+          const fiber = yield* Effect.fork(service.replayAll())
+          yield* TestClock.adjust("9 seconds")
+          assert.strictEqual(sent, 0)
+          assert.strictEqual((yield* service.stats()).byState.pending, 20)
+          open = false
+          yield* TestClock.adjust("10 seconds")
+          assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 20, replayed: 20, failed: 0, skipped: 0 })
+          for (const stored of (yield* service.list()).items) assert.strictEqual(stored.replays, 1)
+        }))
+
+      test("gives an integration up whose breaker stays open, and goes on with the others", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 30)
+          const others = yield* captureMany(service, 3, { integration: "stripe" })
+          let tried = 0
+          yield* service.register("hubspot", () =>
+            Effect.suspend(() => {
+              tried++
+              return breakerOpen("1 hour")
+            }))
+          yield* service.register("stripe", () => Effect.void)
+          const fiber = yield* Effect.fork(service.replayAll({}, { maxPause: "1 minute", maxPauses: 3 }))
+          yield* TestClock.adjust("5 minutes")
+          assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 33, replayed: 3, failed: 0, skipped: 30 })
+          assert.isAtMost(tried, 16)
+          assert.strictEqual((yield* service.get(others[0] ?? "")).state, "replayed")
+          assert.strictEqual((yield* service.stats()).byState.pending, 30)
+        }))
+
+      test("interrupted, it gives back all that it holds", (service) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 20)
+          yield* service.register("hubspot", () => Effect.sleep("1 minute"))
+          const fiber = yield* Effect.fork(service.replayAll())
+          yield* TestClock.adjust("90 seconds")
+          yield* Fiber.interrupt(fiber)
+          const { byState } = yield* service.stats()
+          assert.deepInclude(byState, { replaying: 0, replayed: 4, pending: 16 })
+        }))
+    })
+
+    describe("decisions", () => {
+      test("discard ends a letter, with its reason in the history", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          assert.strictEqual((yield* service.discard(id, "sent by hand")).state, "discarded")
+          assert.deepInclude((yield* service.history(id))[0], { outcome: "discarded", detail: "sent by hand" })
+          yield* service.register("hubspot", () => Effect.void)
+          yield* refusedWith(service.replay(id), "ReplayRefusedError", "not-pending")
+          yield* refusedWith(service.discard("nobody", "x"), "DeadLetterNotFoundError")
+          yield* refusedWith(service.history("nobody"), "DeadLetterNotFoundError")
+        }))
+
+      test("a letter that is being replayed or was replayed cannot be discarded", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* service.register("hubspot", () => Effect.sleep("1 second"))
+          const fiber = yield* Effect.fork(service.replay(id))
+          yield* TestClock.adjust(1)
+          yield* refusedWith(service.discard(id, "x"), "DeadLetterStateError")
+          yield* TestClock.adjust("1 second")
+          yield* Fiber.join(fiber)
+          yield* refusedWith(service.discard(id, "x"), "DeadLetterStateError")
+        }))
+
+      test("unpark makes a parked letter pending, its replays counted anew", (service) =>
+        Effect.gen(function*() {
+          const id = yield* service.capture(letter())
+          yield* service.register("hubspot", () => serverError())
+          for (let i = 0; i < 10; i++) yield* Effect.ignore(service.replay(id))
+          assert.deepInclude(yield* service.unpark(id), { state: "pending", replays: 0 })
+        }))
+
+      test("purge removes what is final and old, and nothing else", (service) =>
+        Effect.gen(function*() {
+          const [one, two] = yield* captureMany(service, 2)
+          yield* service.discard(one ?? "", "no")
+          yield* TestClock.adjust("1 day")
+          assert.strictEqual(yield* service.purge("2 days"), 0)
+          assert.strictEqual(yield* service.purge("1 day"), 1)
+          yield* refusedWith(service.get(one ?? ""), "DeadLetterNotFoundError")
+          assert.strictEqual((yield* service.get(two ?? "")).state, "pending")
+        }))
+
+      test("changes tells what happens, and a reader that does not read holds up nobody", (service) =>
+        Effect.gen(function*() {
+          const seen = yield* Effect.fork(Stream.runCollect(Stream.take(service.changes, 7)))
+          yield* Effect.fork(Stream.runForEach(service.changes, () => Effect.never))
+          yield* TestClock.adjust(1)
+          let fails = true
+          yield* service.register("hubspot", () => Effect.suspend(() => fails ? serverError() : Effect.void))
+          const id = yield* service.capture(letter())
+          yield* Effect.ignore(service.replay(id))
+          fails = false
+          yield* service.replay(id)
+          yield* service.discard(yield* service.capture(letter()), "no")
+          const changes = Chunk.toReadonlyArray(yield* Fiber.join(seen))
+          assert.deepStrictEqual(
+            changes.map((change) => change._tag),
+            ["Captured", "Replaying", "ReplayFailed", "Replaying", "Replayed", "Captured", "Discarded"]
+          )
+          assert.deepInclude(changes[0], { id, integration: "hubspot", operation: "contacts.create" })
+          yield* Effect.forEach(Array.from({ length: 1500 }), () => service.capture(letter()), { concurrency: 100 })
+        }))
+    })
+  })
+}

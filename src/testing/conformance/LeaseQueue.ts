@@ -1,0 +1,666 @@
+/**
+ * What every backing of the lease queue must do. A third party's backing proves itself by calling `suite` in a spec of
+ * its own.
+ *
+ * @since 0.1.0
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
+import * as LeaseQueue from "../../delivery/LeaseQueue.js"
+import * as model from "./internal/leaseQueueModel.js"
+
+const queue = "conformance"
+
+type Service = LeaseQueue.LeaseQueue["Type"]
+
+const failsWith = (
+  effect: Effect.Effect<unknown, LeaseQueue.LeaseQueueError>,
+  reason: LeaseQueue.LeaseQueueError["reason"]
+) =>
+  Effect.match(effect, {
+    onFailure: (error) => assert.strictEqual(error.reason, reason),
+    onSuccess: () => assert.fail(`should have failed: ${reason}`)
+  })
+
+const offerOne = (service: Service, item: Partial<LeaseQueue.NewItem> = {}) =>
+  Effect.map(service.offer([{ queue, payload: "{}", ...item }]), (offered) => offered[0]?.id ?? "")
+
+const claim = (service: Service, limit = 1, owner = "a") => service.claim({ queue, owner, limit, lease: "10 seconds" })
+
+const claimOne = (service: Service, owner = "a") =>
+  Effect.flatMap(
+    claim(service, 1, owner),
+    ([item]) => item === undefined ? Effect.dieMessage("no item") : Effect.succeed(item)
+  )
+
+const stateOf = (service: Service, id: string) =>
+  Effect.map(service.get(id), Option.match({ onNone: () => "gone", onSome: (item) => item.state }))
+
+const idsOf = (items: ReadonlyArray<LeaseQueue.Item>) => items.map((item) => item.id)
+
+/**
+ * The conformance suite of a backing. The layer is built anew for each test, and must be empty then.
+ *
+ * @since 0.1.0
+ * @category conformance
+ */
+export const suite = <E>(
+  name: string,
+  layer: Layer.Layer<LeaseQueue.LeaseQueue, E>,
+  options?: {
+    /** Sequences of commands that the model tests try. Default 100. */
+    readonly numRuns?: number | undefined
+  }
+): void => {
+  const test = (behaviour: string, run: (service: Service) => Effect.Effect<void, LeaseQueue.LeaseQueueError>) =>
+    it.effect(behaviour, () => Effect.provide(Effect.flatMap(LeaseQueue.LeaseQueue, run), layer))
+
+  describe(`LeaseQueue over ${name}`, () => {
+    describe("offer", () => {
+      test("gives ids in the order of time", (service) =>
+        Effect.gen(function*() {
+          const ids: Array<string> = []
+          for (let i = 0; i < 5; i++) {
+            ids.push(yield* offerOne(service), yield* offerOne(service))
+            yield* TestClock.adjust("1 second")
+          }
+          assert.deepStrictEqual(ids, ids.slice().sort())
+        }))
+
+      test("keeps what it was given", (service) =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(5000)
+          const id = yield* offerOne(service, {
+            payload: "{\"a\":\"é\"}",
+            lastError: "\"e\"",
+            source: "s",
+            kind: "k",
+            reason: "r",
+            partitionKey: "p",
+            dedupeKey: "d",
+            priority: 3,
+            delay: "1 second",
+            onPark: "skip"
+          })
+          const item = Option.getOrThrow(yield* service.get(id))
+          assert.deepInclude(item, {
+            id,
+            queue,
+            state: "ready",
+            payload: "{\"a\":\"é\"}",
+            lastError: "\"e\"",
+            source: "s",
+            kind: "k",
+            reason: "r",
+            partitionKey: "p",
+            dedupeKey: "d",
+            priority: 3,
+            notBefore: 6000,
+            onPark: "skip",
+            attempts: 0,
+            stalls: 0,
+            version: 1,
+            lease: undefined,
+            createdAt: 5000,
+            updatedAt: 5000
+          })
+        }))
+
+      test("repeated with the same id stores nothing and says so", (service) =>
+        Effect.gen(function*() {
+          const first = yield* service.offer([{ queue, payload: "1", id: "own" }])
+          const second = yield* service.offer([{ queue, payload: "2", id: "own" }])
+          assert.deepStrictEqual(first, [{ id: "own", created: true }])
+          assert.deepStrictEqual(second, [{ id: "own", created: false }])
+          assert.strictEqual(Option.getOrThrow(yield* service.get("own")).payload, "1")
+        }))
+
+      test("gives the existing id for the same dedupe key, also within a batch and after the item is done", (service) =>
+        Effect.gen(function*() {
+          const [first, second] = yield* service.offer([
+            { queue, payload: "1", dedupeKey: "k", dedupeFor: "1 hour" },
+            { queue, payload: "2", dedupeKey: "k" }
+          ])
+          assert.deepStrictEqual(second, { id: first?.id ?? "", created: false })
+          const item = yield* claimOne(service)
+          yield* service.complete(item.id, item.token)
+          const [third] = yield* service.offer([{ queue, payload: "3", dedupeKey: "k" }])
+          assert.deepStrictEqual(third, { id: item.id, created: false })
+          assert.strictEqual((yield* claim(service, 10)).length, 0)
+        }))
+
+      test("accepts a dedupe key again when its retention is over and its item is final", (service) =>
+        Effect.gen(function*() {
+          const first = yield* offerOne(service, { dedupeKey: "k", dedupeFor: "1 hour" })
+          yield* TestClock.adjust("2 hours")
+          assert.strictEqual(yield* offerOne(service, { dedupeKey: "k" }), first)
+          const item = yield* claimOne(service)
+          yield* service.complete(item.id, item.token)
+          const [again] = yield* service.offer([{ queue, payload: "{}", dedupeKey: "k" }])
+          assert.strictEqual(again?.created, true)
+          assert.strictEqual(yield* stateOf(service, first), "done")
+        }))
+
+      test("dedupe keys of different queues do not meet", (service) =>
+        Effect.gen(function*() {
+          const offered = yield* service.offer([
+            { queue, payload: "1", dedupeKey: "k" },
+            { queue: "other", payload: "2", dedupeKey: "k" }
+          ])
+          assert.deepStrictEqual(offered.map((offer) => offer.created), [true, true])
+        }))
+
+      test("takes a large batch and keeps its order", (service) =>
+        Effect.gen(function*() {
+          const offered = yield* service.offer(
+            Array.from({ length: 1000 }, (_, i) => ({ queue, payload: String(i) }))
+          )
+          assert.strictEqual(new Set(offered.map((offer) => offer.id)).size, 1000)
+          const claimed = yield* claim(service, 500)
+          assert.deepStrictEqual(claimed.map((item) => item.payload), Array.from({ length: 500 }, (_, i) => String(i)))
+        }))
+
+      test("answers many callers at once, each with its own", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* Effect.forEach(
+            Array.from({ length: 300 }, (_, i) => i),
+            (i) => offerOne(service, { id: `own-${i}`, payload: String(i) }),
+            { concurrency: "unbounded" }
+          )
+          assert.deepStrictEqual(ids, Array.from({ length: 300 }, (_, i) => `own-${i}`))
+          const stats = yield* service.stats(queue)
+          assert.strictEqual(stats.byState.ready, 300)
+        }))
+
+      test("an item can be offered parked", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service, { state: "parked" })
+          assert.strictEqual(yield* stateOf(service, id), "parked")
+          assert.strictEqual((yield* claim(service)).length, 0)
+        }))
+    })
+
+    describe("claim", () => {
+      test("goes by priority, then by when an item was due, then by id", (service) =>
+        Effect.gen(function*() {
+          const late = yield* offerOne(service, { delay: "2 seconds" })
+          const low = yield* offerOne(service, { priority: 5 })
+          const early = yield* offerOne(service, { delay: "1 second" })
+          const early2 = yield* offerOne(service, { delay: "1 second" })
+          const urgent = yield* offerOne(service, { priority: -5, delay: "3 seconds" })
+          yield* TestClock.adjust("3 seconds")
+          assert.deepStrictEqual(idsOf(yield* claim(service, 10)), [urgent, early, early2, late, low])
+        }))
+
+      test("leaves items alone that are not due, and finds those behind them", (service) =>
+        Effect.gen(function*() {
+          const later = yield* offerOne(service, { delay: "1 minute", priority: 0 })
+          const due = yield* offerOne(service, { priority: 1 })
+          assert.deepStrictEqual(idsOf(yield* claim(service, 10)), [due])
+          yield* TestClock.adjust("1 minute")
+          assert.include(idsOf(yield* claim(service, 10)), later)
+        }))
+
+      test("two at once never get the same item", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer(Array.from({ length: 40 }, () => ({ queue, payload: "{}" })))
+          const claims = yield* Effect.forEach(
+            Array.from({ length: 8 }, (_, i) => `w${i}`),
+            (owner) => claim(service, 5, owner),
+            { concurrency: "unbounded" }
+          )
+          const ids = claims.flatMap(idsOf)
+          assert.strictEqual(ids.length, 40)
+          assert.strictEqual(new Set(ids).size, 40)
+        }))
+
+      test("gives a lease with owner, token and end", (service) =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(1000)
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          assert.strictEqual(item.state, "leased")
+          assert.deepStrictEqual(item.lease, { owner: "a", token: 1, since: 1000, until: 11_000, from: "ready" })
+        }))
+    })
+
+    describe("lease", () => {
+      test("an ended one makes the item claimable again, with a higher token, counted as a stall", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const first = yield* claimOne(service)
+          assert.strictEqual((yield* claim(service)).length, 0)
+          yield* TestClock.adjust("10 seconds")
+          const second = yield* claimOne(service, "b")
+          assert.strictEqual(second.id, first.id)
+          assert.isAbove(second.token, first.token)
+          assert.strictEqual(second.stalls, 1)
+          assert.deepStrictEqual((yield* service.history(first.id)).map((entry) => entry.outcome), ["stalled"])
+        }))
+
+      test("a renewed one does not end", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          yield* TestClock.adjust("9 seconds")
+          yield* service.renew(item.id, item.token, "10 seconds")
+          yield* TestClock.adjust("9 seconds")
+          assert.strictEqual((yield* claim(service)).length, 0)
+          yield* service.complete(item.id, item.token)
+        }))
+
+      test("the worker that lost its lease can neither renew nor settle, and is told so", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const first = yield* claimOne(service)
+          yield* TestClock.adjust("10 seconds")
+          const second = yield* claimOne(service, "b")
+          yield* failsWith(service.renew(first.id, first.token), "stale")
+          yield* failsWith(service.complete(first.id, first.token), "stale")
+          yield* failsWith(service.fail(first.id, first.token, { next: { _tag: "park" } }), "stale")
+          yield* failsWith(service.release(first.id, first.token), "stale")
+          assert.deepStrictEqual(yield* service.get(first.id), Option.some(second))
+        }))
+
+      test("an item whose lease ends too often is set aside as poison", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service)
+          for (let i = 0; i < 10; i++) {
+            yield* claimOne(service)
+            yield* TestClock.adjust("10 seconds")
+          }
+          assert.strictEqual((yield* claim(service)).length, 0)
+          assert.strictEqual(yield* stateOf(service, id), "poison")
+        }))
+
+      test("sweep gives the number of leases that it took back", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer(Array.from({ length: 5 }, () => ({ queue, payload: "{}" })))
+          yield* claim(service, 5)
+          assert.strictEqual(yield* service.sweep({ queue }), 0)
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(yield* service.sweep({ queue, limit: 3 }), 3)
+          assert.strictEqual(yield* service.sweep({ queue }), 2)
+        }))
+    })
+
+    describe("settlement", () => {
+      test("complete makes it final and counts the attempt", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          const done = yield* service.complete(item.id, item.token, { detail: "ok" })
+          assert.deepInclude(done, { state: "done", attempts: 1, lease: undefined })
+          const [entry] = yield* service.history(item.id)
+          assert.deepInclude(entry, { token: item.token, owner: "a", outcome: "completed", detail: "ok" })
+        }))
+
+      test("fail with retry makes it ready later, with the error", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          const failed = yield* service.fail(item.id, item.token, {
+            next: { _tag: "retry", after: "1 minute" },
+            error: "\"boom\"",
+            reason: "Boom",
+            detail: "it went boom"
+          })
+          assert.deepInclude(failed, { state: "ready", attempts: 1, lastError: "\"boom\"", reason: "Boom" })
+          assert.strictEqual((yield* claim(service)).length, 0)
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual((yield* claimOne(service)).id, item.id)
+        }))
+
+      test("fail can park it or set it aside as poison", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer([{ queue, payload: "1" }, { queue, payload: "2" }])
+          const [one, two] = yield* claim(service, 2)
+          if (one === undefined || two === undefined) return assert.fail("two items")
+          assert.strictEqual((yield* service.fail(one.id, one.token, { next: { _tag: "park" } })).state, "parked")
+          assert.strictEqual((yield* service.fail(two.id, two.token, { next: { _tag: "poison" } })).state, "poison")
+          assert.strictEqual((yield* claim(service)).length, 0)
+        }))
+
+      test("release burns no attempt and gives the item back as it was", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          const released = yield* service.release(item.id, item.token, { detail: "shutdown" })
+          assert.deepInclude(released, { state: "ready", attempts: 0, stalls: 0 })
+          const parked = yield* offerOne(service, { state: "parked" })
+          const leased = yield* service.acquire(parked, { owner: "x" })
+          assert.strictEqual((yield* service.release(parked, leased.token)).state, "parked")
+        }))
+
+      test("repeated with its token, after a lost answer, changes nothing and succeeds", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer([{ queue, payload: "1" }, { queue, payload: "2" }, { queue, payload: "3" }])
+          const [one, two, three] = yield* claim(service, 3)
+          if (one === undefined || two === undefined || three === undefined) return assert.fail("three items")
+          const steps = [
+            service.complete(one.id, one.token),
+            service.fail(two.id, two.token, { next: { _tag: "park" } }),
+            service.release(three.id, three.token, { after: "1 minute" })
+          ]
+          for (const step of steps) {
+            assert.deepStrictEqual(yield* step, yield* step)
+          }
+          assert.strictEqual((yield* service.history(two.id)).length, 1)
+          yield* failsWith(service.complete(two.id, two.token), "stale")
+        }))
+    })
+
+    describe("partition", () => {
+      const offerPartition = (service: Service, onPark: "block" | "skip") =>
+        Effect.map(
+          service.offer(
+            Array.from({ length: 3 }, (_, i) => ({ queue, payload: String(i), partitionKey: "p", onPark }))
+          ),
+          (offered) => offered.map((offer) => offer.id)
+        )
+
+      test("goes in the order of its offers, one after the other", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* offerPartition(service, "block")
+          for (const id of ids) {
+            const claimed = yield* claim(service, 10)
+            assert.deepStrictEqual(idsOf(claimed), [id])
+            assert.strictEqual((yield* claim(service, 10)).length, 0)
+            yield* service.complete(id, claimed[0]?.token ?? 0)
+          }
+        }))
+
+      test("a retry later, a release and a stall keep the rest waiting", (service) =>
+        Effect.gen(function*() {
+          const [id] = yield* offerPartition(service, "skip")
+          const first = yield* claimOne(service)
+          yield* service.fail(first.id, first.token, { next: { _tag: "retry", after: "1 minute" } })
+          assert.strictEqual((yield* claim(service, 10)).length, 0)
+          yield* TestClock.adjust("1 minute")
+          const second = yield* claimOne(service)
+          assert.strictEqual(second.id, id)
+          yield* service.release(second.id, second.token)
+          assert.strictEqual((yield* claimOne(service)).id, id)
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual((yield* claimOne(service)).id, id)
+        }))
+
+      test("a parked item holds it where the rule is block, until it is final", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* offerPartition(service, "block")
+          const first = yield* claimOne(service)
+          yield* service.fail(first.id, first.token, { next: { _tag: "park" } })
+          assert.strictEqual((yield* claim(service, 10)).length, 0)
+          yield* service.discard(first.id)
+          assert.deepStrictEqual(idsOf(yield* claim(service, 10)), [ids[1]])
+        }))
+
+      test("a parked item lets the next one go where the rule is skip, and queues up when it is unparked", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* offerPartition(service, "skip")
+          const first = yield* claimOne(service)
+          yield* service.fail(first.id, first.token, { next: { _tag: "park" } })
+          const second = yield* claimOne(service)
+          assert.strictEqual(second.id, ids[1])
+          assert.strictEqual((yield* service.unpark(first.id)).state, "waiting")
+          yield* service.complete(second.id, second.token)
+          assert.strictEqual((yield* claimOne(service)).id, ids[0])
+        }))
+
+      test("poison lets the next one go where the rule is skip", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* offerPartition(service, "skip")
+          for (let i = 0; i < 10; i++) {
+            assert.strictEqual((yield* claimOne(service)).id, ids[0])
+            yield* TestClock.adjust("10 seconds")
+          }
+          assert.strictEqual((yield* claimOne(service)).id, ids[1])
+        }))
+
+      test("discarding an item that waits leaves the order of the others", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* offerPartition(service, "block")
+          yield* service.discard(ids[1] ?? "")
+          const first = yield* claimOne(service)
+          yield* service.complete(first.id, first.token)
+          assert.strictEqual((yield* claimOne(service)).id, ids[2])
+        }))
+
+      test("keys and queues do not meet", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer([
+            { queue, payload: "1", partitionKey: "p" },
+            { queue, payload: "2", partitionKey: "q" },
+            { queue: "other", payload: "3", partitionKey: "p" }
+          ])
+          assert.strictEqual((yield* claim(service, 10)).length, 2)
+          assert.strictEqual((yield* service.claim({ queue: "other", owner: "a" })).length, 1)
+        }))
+    })
+
+    describe("acquire", () => {
+      test("takes one item by its id, parked or ready, and only from the states that are asked for", (service) =>
+        Effect.gen(function*() {
+          const parked = yield* offerOne(service, { state: "parked" })
+          const ready = yield* offerOne(service)
+          yield* failsWith(service.acquire(parked, { owner: "x", states: ["ready"] }), "state")
+          assert.strictEqual((yield* service.acquire(parked, { owner: "x" })).lease?.from, "parked")
+          assert.strictEqual((yield* service.acquire(ready, { owner: "y" })).lease?.from, "ready")
+          yield* failsWith(service.acquire("nobody", { owner: "x" }), "not-found")
+        }))
+
+      test("the same owner asking again gets the same lease, another one is refused", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service, { state: "parked" })
+          const first = yield* service.acquire(id, { owner: "x" })
+          assert.deepStrictEqual(yield* service.acquire(id, { owner: "x" }), first)
+          yield* failsWith(service.acquire(id, { owner: "y" }), "state")
+        }))
+
+      test("an ended lease goes back to where the item was, and can be acquired at once", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service, { state: "parked" })
+          yield* service.acquire(id, { owner: "x", lease: "10 seconds" })
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(yield* stateOf(service, id), "parked")
+          yield* service.acquire(id, { owner: "y", lease: "10 seconds" })
+          yield* TestClock.adjust("10 seconds")
+          const again = yield* service.acquire(id, { owner: "z" })
+          assert.strictEqual(again.stalls, 2)
+        }))
+
+      test("an older item of the partition holds the younger ones, unless order is waived", (service) =>
+        Effect.gen(function*() {
+          const one = yield* offerOne(service, { state: "parked", partitionKey: "p" })
+          const two = yield* offerOne(service, { state: "parked", partitionKey: "p" })
+          yield* failsWith(service.acquire(two, { owner: "x" }), "held")
+          const first = yield* service.acquire(one, { owner: "x" })
+          yield* failsWith(service.acquire(two, { owner: "y" }), "held")
+          yield* service.complete(one, first.token)
+          const second = yield* service.acquire(two, { owner: "y" })
+          yield* service.release(two, second.token)
+          const three = yield* offerOne(service, { state: "parked", partitionKey: "p" })
+          assert.strictEqual((yield* service.acquire(three, { owner: "z", ordered: false })).state, "leased")
+        }))
+    })
+
+    describe("decisions", () => {
+      test("edit changes what is given if nobody was faster, and may be repeated", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service, { payload: "1", reason: "A" })
+          const edited = yield* service.edit(id, 1, { payload: "2", detail: "typo" })
+          assert.deepInclude(edited, { payload: "2", reason: "A", version: 2 })
+          assert.deepStrictEqual(yield* service.edit(id, 1, { payload: "2" }), edited)
+          yield* failsWith(service.edit(id, 1, { payload: "3" }), "version")
+          yield* claimOne(service)
+          yield* failsWith(service.edit(id, 2, { payload: "3" }), "state")
+          assert.deepStrictEqual((yield* service.history(id)).map((entry) => entry.detail), ["typo"])
+        }))
+
+      test("discard ends whatever is neither leased nor done", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service)
+          assert.strictEqual((yield* service.discard(id, { detail: "why" })).state, "discarded")
+          assert.strictEqual((yield* service.discard(id)).state, "discarded")
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          yield* failsWith(service.discard(item.id), "state")
+          yield* service.complete(item.id, item.token)
+          yield* failsWith(service.discard(item.id), "state")
+          yield* failsWith(service.discard("nobody"), "not-found")
+        }))
+
+      test("unpark makes a parked item ready, with its attempts counted anew", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          const item = yield* claimOne(service)
+          yield* failsWith(service.unpark(item.id), "state")
+          yield* service.fail(item.id, item.token, { next: { _tag: "poison" } })
+          assert.deepInclude(yield* service.unpark(item.id, { to: "parked" }), { state: "parked", attempts: 0 })
+          assert.strictEqual((yield* service.unpark(item.id)).state, "ready")
+          assert.strictEqual((yield* service.unpark(item.id)).state, "ready")
+        }))
+
+      test("purge takes final items of an age, and leaves those whose dedupe key is still needed", (service) =>
+        Effect.gen(function*() {
+          yield* service.offer([
+            { queue, payload: "done" },
+            { queue, payload: "kept", dedupeKey: "k", dedupeFor: "1 day" },
+            { queue, payload: "live" }
+          ])
+          const [one, two] = yield* claim(service, 2)
+          if (one === undefined || two === undefined) return assert.fail("two items")
+          yield* service.complete(one.id, one.token)
+          yield* service.complete(two.id, two.token)
+          yield* TestClock.adjust("1 hour")
+          assert.strictEqual(yield* service.purge({ queue, olderThan: "2 hours" }), 0)
+          assert.strictEqual(yield* service.purge({ queue, olderThan: "1 hour" }), 1)
+          assert.strictEqual(yield* stateOf(service, one.id), "gone")
+          assert.deepStrictEqual(yield* service.history(one.id), [])
+          yield* TestClock.adjust("1 day")
+          assert.strictEqual(yield* service.purge({ queue, olderThan: 0 }), 1)
+          assert.strictEqual((yield* service.stats(queue)).byState.ready, 1)
+        }))
+
+      test("purge takes any number", (service) =>
+        Effect.gen(function*() {
+          const offered = yield* service.offer(Array.from({ length: 450 }, () => ({ queue, payload: "{}" })))
+          yield* Effect.forEach(offered, (offer) => service.discard(offer.id), { discard: true })
+          assert.strictEqual(yield* service.purge({ queue, olderThan: 0 }), 450)
+        }))
+    })
+
+    describe("list", () => {
+      const fill = (service: Service) =>
+        Effect.gen(function*() {
+          const ids: Array<string> = []
+          for (let i = 0; i < 12; i++) {
+            ids.push(
+              yield* offerOne(service, {
+                state: i % 2 === 0 ? "parked" : "ready",
+                source: i % 3 === 0 ? "hubspot" : "stripe",
+                kind: i < 6 ? "create" : "update",
+                reason: ["A", "B", "C"][i % 3] ?? ""
+              })
+            )
+            yield* TestClock.adjust("1 second")
+          }
+          return ids
+        })
+
+      const all = (service: Service, filter: Omit<LeaseQueue.Filter, "queue">, page: LeaseQueue.PageOptions) =>
+        Effect.gen(function*() {
+          const ids: Array<string> = []
+          let after: string | undefined = undefined
+          do {
+            const result: LeaseQueue.Page = yield* service.list({ queue, ...filter }, { ...page, after })
+            assert.isAtMost(result.items.length, page.limit ?? 50)
+            for (const item of result.items) ids.push(item.id)
+            after = Option.getOrUndefined(result.next)
+          } while (after !== undefined)
+          return ids
+        })
+
+      test("gives every item once, in order, whatever the size of the page", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* fill(service)
+          for (const limit of [1, 5, 12, 50]) {
+            assert.deepStrictEqual(yield* all(service, {}, { limit }), ids)
+            assert.deepStrictEqual(yield* all(service, {}, { limit, direction: "desc" }), ids.slice().reverse())
+          }
+        }))
+
+      test("by the time of the last change, it is the order of changes", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* fill(service)
+          yield* service.discard(ids[0] ?? "")
+          const expected = [...ids.slice(1), ids[0]]
+          assert.deepStrictEqual(yield* all(service, {}, { limit: 5, orderBy: "updatedAt" }), expected)
+          assert.deepStrictEqual(
+            yield* all(service, {}, { limit: 5, orderBy: "updatedAt", direction: "desc" }),
+            expected.reverse()
+          )
+        }))
+
+      test("filters by state, labels and time, all of which must hold", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* fill(service)
+          const pick = (...indexes: ReadonlyArray<number>) => indexes.map((i) => ids[i])
+          const list = (filter: Omit<LeaseQueue.Filter, "queue">) => all(service, filter, { limit: 2 })
+          assert.deepStrictEqual(yield* list({ states: ["parked"] }), pick(0, 2, 4, 6, 8, 10))
+          assert.deepStrictEqual(yield* list({ states: [] }), [])
+          assert.deepStrictEqual(yield* list({ source: "hubspot" }), pick(0, 3, 6, 9))
+          assert.deepStrictEqual(yield* list({ source: "stripe", kind: "update" }), pick(7, 8, 10, 11))
+          assert.deepStrictEqual(yield* list({ reason: "B" }), pick(1, 4, 7, 10))
+          assert.deepStrictEqual(yield* list({ reason: ["B", "C"], states: ["ready"] }), pick(1, 5, 7, 11))
+          assert.deepStrictEqual(yield* list({ createdBefore: 2000 }), pick(0, 1, 2))
+          assert.deepStrictEqual(yield* list({ createdAfter: 9000, states: ["ready", "parked"] }), pick(9, 10, 11))
+          assert.deepStrictEqual((yield* service.list({ queue: "other" })).items, [])
+        }))
+
+      test("bounded by a watermark it does not see later offers", (service) =>
+        Effect.gen(function*() {
+          const ids = yield* fill(service)
+          const upTo = yield* service.watermark
+          yield* offerOne(service)
+          assert.deepStrictEqual(yield* all(service, { upTo }, { limit: 5 }), ids)
+        }))
+
+      test("counts groups and states", (service) =>
+        Effect.gen(function*() {
+          yield* fill(service)
+          assert.deepStrictEqual(
+            yield* service.groups({ queue }, "source"),
+            new Map([["hubspot", 4], ["stripe", 8]])
+          )
+          assert.deepStrictEqual(
+            yield* service.groups({ queue, states: ["ready"], kind: "create" }, "reason"),
+            new Map([["A", 1], ["B", 1], ["C", 1]])
+          )
+          assert.deepStrictEqual(
+            yield* service.groups({ queue }, "state"),
+            new Map([["parked", 6], ["ready", 6]])
+          )
+          const stats = yield* service.stats(queue)
+          assert.deepInclude(stats.byState, { ready: 6, parked: 6, done: 0 })
+          assert.deepStrictEqual(stats.oldest, Option.some(0))
+        }))
+
+      test("shows an item whose lease has ended as it is then", (service) =>
+        Effect.gen(function*() {
+          yield* offerOne(service)
+          yield* claimOne(service)
+          assert.strictEqual((yield* service.list({ queue, states: ["leased"] })).items.length, 1)
+          yield* TestClock.adjust(Duration.seconds(10))
+          assert.strictEqual((yield* service.list({ queue, states: ["ready"] })).items.length, 1)
+          assert.strictEqual((yield* service.stats(queue)).byState.leased, 0)
+        }))
+    })
+
+    model.tests(layer, options?.numRuns ?? 100)
+  })
+}
