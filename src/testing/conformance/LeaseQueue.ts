@@ -5,45 +5,26 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as LeaseQueue from "../../delivery/LeaseQueue.js"
+import { claim, claimOne, failsWith, idsOf, offerOne, queue, stateOf, type Test } from "./internal/leaseQueueKit.js"
+import { listTests } from "./internal/leaseQueueLists.js"
 import * as model from "./internal/leaseQueueModel.js"
-
-const queue = "conformance"
-
-type Service = LeaseQueue.LeaseQueue["Type"]
-
-const failsWith = (
-  effect: Effect.Effect<unknown, LeaseQueue.LeaseQueueError>,
-  reason: LeaseQueue.LeaseQueueError["reason"]
-) =>
-  Effect.match(effect, {
-    onFailure: (error) => assert.strictEqual(error.reason, reason),
-    onSuccess: () => assert.fail(`should have failed: ${reason}`)
-  })
-
-const offerOne = (service: Service, item: Partial<LeaseQueue.NewItem> = {}) =>
-  Effect.map(service.offer([{ queue, payload: "{}", ...item }]), (offered) => offered[0]?.id ?? "")
-
-const claim = (service: Service, limit = 1, owner = "a") => service.claim({ queue, owner, limit, lease: "10 seconds" })
-
-const claimOne = (service: Service, owner = "a") =>
-  Effect.flatMap(
-    claim(service, 1, owner),
-    ([item]) => item === undefined ? Effect.dieMessage("no item") : Effect.succeed(item)
-  )
-
-const stateOf = (service: Service, id: string) =>
-  Effect.map(service.get(id), Option.match({ onNone: () => "gone", onSome: (item) => item.state }))
-
-const idsOf = (items: ReadonlyArray<LeaseQueue.Item>) => items.map((item) => item.id)
+import { partitionTests } from "./internal/leaseQueuePartitions.js"
 
 /**
  * The conformance suite of a backing. The layer is built anew for each test, and must be empty then.
+ *
+ * @example
+ * ```ts
+ * import { LeaseQueue } from "holdfast"
+ * import { suite } from "holdfast/testing/conformance/LeaseQueue"
+ *
+ * suite("memory", LeaseQueue.layerMemory)
+ * ```
  *
  * @since 0.1.0
  * @category conformance
@@ -56,7 +37,7 @@ export const suite = <E>(
     readonly numRuns?: number | undefined
   }
 ): void => {
-  const test = (behaviour: string, run: (service: Service) => Effect.Effect<void, LeaseQueue.LeaseQueueError>) =>
+  const test: Test = (behaviour, run) =>
     it.effect(behaviour, () => Effect.provide(Effect.flatMap(LeaseQueue.LeaseQueue, run), layer))
 
   describe(`LeaseQueue over ${name}`, () => {
@@ -354,140 +335,8 @@ export const suite = <E>(
         }))
     })
 
-    describe("partition", () => {
-      const offerPartition = (service: Service, onPark: "block" | "skip") =>
-        Effect.map(
-          service.offer(
-            Array.from({ length: 3 }, (_, i) => ({ queue, payload: String(i), partitionKey: "p", onPark }))
-          ),
-          (offered) => offered.map((offer) => offer.id)
-        )
-
-      test("goes in the order of its offers, one after the other", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* offerPartition(service, "block")
-          for (const id of ids) {
-            const claimed = yield* claim(service, 10)
-            assert.deepStrictEqual(idsOf(claimed), [id])
-            assert.strictEqual((yield* claim(service, 10)).length, 0)
-            yield* service.complete(id, claimed[0]?.token ?? 0)
-          }
-        }))
-
-      test("a retry later, a release and a stall keep the rest waiting", (service) =>
-        Effect.gen(function*() {
-          const [id] = yield* offerPartition(service, "skip")
-          const first = yield* claimOne(service)
-          yield* service.fail(first.id, first.token, { next: { _tag: "retry", after: "1 minute" } })
-          assert.strictEqual((yield* claim(service, 10)).length, 0)
-          yield* TestClock.adjust("1 minute")
-          const second = yield* claimOne(service)
-          assert.strictEqual(second.id, id)
-          yield* service.release(second.id, second.token)
-          assert.strictEqual((yield* claimOne(service)).id, id)
-          yield* TestClock.adjust("10 seconds")
-          assert.strictEqual((yield* claimOne(service)).id, id)
-        }))
-
-      test("a parked item holds it where the rule is block, until it is final", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* offerPartition(service, "block")
-          const first = yield* claimOne(service)
-          yield* service.fail(first.id, first.token, { next: { _tag: "park" } })
-          assert.strictEqual((yield* claim(service, 10)).length, 0)
-          yield* service.discard(first.id)
-          assert.deepStrictEqual(idsOf(yield* claim(service, 10)), [ids[1]])
-        }))
-
-      test("a parked item lets the next one go where the rule is skip, and queues up when it is unparked", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* offerPartition(service, "skip")
-          const first = yield* claimOne(service)
-          yield* service.fail(first.id, first.token, { next: { _tag: "park" } })
-          const second = yield* claimOne(service)
-          assert.strictEqual(second.id, ids[1])
-          assert.strictEqual((yield* service.unpark(first.id)).state, "waiting")
-          yield* service.complete(second.id, second.token)
-          assert.strictEqual((yield* claimOne(service)).id, ids[0])
-        }))
-
-      test("poison lets the next one go where the rule is skip", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* offerPartition(service, "skip")
-          for (let i = 0; i < 10; i++) {
-            assert.strictEqual((yield* claimOne(service)).id, ids[0])
-            yield* TestClock.adjust("10 seconds")
-          }
-          assert.strictEqual((yield* claimOne(service)).id, ids[1])
-        }))
-
-      test("discarding an item that waits leaves the order of the others", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* offerPartition(service, "block")
-          yield* service.discard(ids[1] ?? "")
-          const first = yield* claimOne(service)
-          yield* service.complete(first.id, first.token)
-          assert.strictEqual((yield* claimOne(service)).id, ids[2])
-        }))
-
-      test("keys and queues do not meet", (service) =>
-        Effect.gen(function*() {
-          yield* service.offer([
-            { queue, payload: "1", partitionKey: "p" },
-            { queue, payload: "2", partitionKey: "q" },
-            { queue: "other", payload: "3", partitionKey: "p" }
-          ])
-          assert.strictEqual((yield* claim(service, 10)).length, 2)
-          assert.strictEqual((yield* service.claim({ queue: "other", owner: "a" })).length, 1)
-        }))
-    })
-
-    describe("acquire", () => {
-      test("takes one item by its id, parked or ready, and only from the states that are asked for", (service) =>
-        Effect.gen(function*() {
-          const parked = yield* offerOne(service, { state: "parked" })
-          const ready = yield* offerOne(service)
-          yield* failsWith(service.acquire(parked, { owner: "x", states: ["ready"] }), "state")
-          assert.strictEqual((yield* service.acquire(parked, { owner: "x" })).lease?.from, "parked")
-          assert.strictEqual((yield* service.acquire(ready, { owner: "y" })).lease?.from, "ready")
-          yield* failsWith(service.acquire("nobody", { owner: "x" }), "not-found")
-        }))
-
-      test("the same owner asking again gets the same lease, another one is refused", (service) =>
-        Effect.gen(function*() {
-          const id = yield* offerOne(service, { state: "parked" })
-          const first = yield* service.acquire(id, { owner: "x" })
-          assert.deepStrictEqual(yield* service.acquire(id, { owner: "x" }), first)
-          yield* failsWith(service.acquire(id, { owner: "y" }), "state")
-        }))
-
-      test("an ended lease goes back to where the item was, and can be acquired at once", (service) =>
-        Effect.gen(function*() {
-          const id = yield* offerOne(service, { state: "parked" })
-          yield* service.acquire(id, { owner: "x", lease: "10 seconds" })
-          yield* TestClock.adjust("10 seconds")
-          assert.strictEqual(yield* stateOf(service, id), "parked")
-          yield* service.acquire(id, { owner: "y", lease: "10 seconds" })
-          yield* TestClock.adjust("10 seconds")
-          const again = yield* service.acquire(id, { owner: "z" })
-          assert.strictEqual(again.stalls, 2)
-        }))
-
-      test("an older item of the partition holds the younger ones, unless order is waived", (service) =>
-        Effect.gen(function*() {
-          const one = yield* offerOne(service, { state: "parked", partitionKey: "p" })
-          const two = yield* offerOne(service, { state: "parked", partitionKey: "p" })
-          yield* failsWith(service.acquire(two, { owner: "x" }), "held")
-          const first = yield* service.acquire(one, { owner: "x" })
-          yield* failsWith(service.acquire(two, { owner: "y" }), "held")
-          yield* service.complete(one, first.token)
-          const second = yield* service.acquire(two, { owner: "y" })
-          yield* service.release(two, second.token)
-          const three = yield* offerOne(service, { state: "parked", partitionKey: "p" })
-          assert.strictEqual((yield* service.acquire(three, { owner: "z", ordered: false })).state, "leased")
-        }))
-    })
-
+    partitionTests(test)
+    listTests(test)
     describe("decisions", () => {
       test("edit changes what is given if nobody was faster, and may be repeated", (service) =>
         Effect.gen(function*() {
@@ -551,113 +400,6 @@ export const suite = <E>(
           const offered = yield* service.offer(Array.from({ length: 450 }, () => ({ queue, payload: "{}" })))
           yield* Effect.forEach(offered, (offer) => service.discard(offer.id), { discard: true })
           assert.strictEqual(yield* service.purge({ queue, olderThan: 0 }), 450)
-        }))
-    })
-
-    describe("list", () => {
-      const fill = (service: Service) =>
-        Effect.gen(function*() {
-          const ids: Array<string> = []
-          for (let i = 0; i < 12; i++) {
-            ids.push(
-              yield* offerOne(service, {
-                state: i % 2 === 0 ? "parked" : "ready",
-                source: i % 3 === 0 ? "hubspot" : "stripe",
-                kind: i < 6 ? "create" : "update",
-                reason: ["A", "B", "C"][i % 3] ?? ""
-              })
-            )
-            yield* TestClock.adjust("1 second")
-          }
-          return ids
-        })
-
-      const all = (service: Service, filter: Omit<LeaseQueue.Filter, "queue">, page: LeaseQueue.PageOptions) =>
-        Effect.gen(function*() {
-          const ids: Array<string> = []
-          let after: string | undefined = undefined
-          do {
-            const result: LeaseQueue.Page = yield* service.list({ queue, ...filter }, { ...page, after })
-            assert.isAtMost(result.items.length, page.limit ?? 50)
-            for (const item of result.items) ids.push(item.id)
-            after = Option.getOrUndefined(result.next)
-          } while (after !== undefined)
-          return ids
-        })
-
-      test("gives every item once, in order, whatever the size of the page", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* fill(service)
-          for (const limit of [1, 5, 12, 50]) {
-            assert.deepStrictEqual(yield* all(service, {}, { limit }), ids)
-            assert.deepStrictEqual(yield* all(service, {}, { limit, direction: "desc" }), ids.slice().reverse())
-          }
-        }))
-
-      test("by the time of the last change, it is the order of changes", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* fill(service)
-          yield* service.discard(ids[0] ?? "")
-          const expected = [...ids.slice(1), ids[0]]
-          assert.deepStrictEqual(yield* all(service, {}, { limit: 5, orderBy: "updatedAt" }), expected)
-          assert.deepStrictEqual(
-            yield* all(service, {}, { limit: 5, orderBy: "updatedAt", direction: "desc" }),
-            expected.reverse()
-          )
-        }))
-
-      test("filters by state, labels and time, all of which must hold", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* fill(service)
-          const pick = (...indexes: ReadonlyArray<number>) => indexes.map((i) => ids[i])
-          const list = (filter: Omit<LeaseQueue.Filter, "queue">) => all(service, filter, { limit: 2 })
-          assert.deepStrictEqual(yield* list({ states: ["parked"] }), pick(0, 2, 4, 6, 8, 10))
-          assert.deepStrictEqual(yield* list({ states: [] }), [])
-          assert.deepStrictEqual(yield* list({ source: "hubspot" }), pick(0, 3, 6, 9))
-          assert.deepStrictEqual(yield* list({ source: "stripe", kind: "update" }), pick(7, 8, 10, 11))
-          assert.deepStrictEqual(yield* list({ reason: "B" }), pick(1, 4, 7, 10))
-          assert.deepStrictEqual(yield* list({ reason: ["B", "C"], states: ["ready"] }), pick(1, 5, 7, 11))
-          assert.deepStrictEqual(yield* list({ createdBefore: 2000 }), pick(0, 1, 2))
-          assert.deepStrictEqual(yield* list({ createdAfter: 9000, states: ["ready", "parked"] }), pick(9, 10, 11))
-          assert.deepStrictEqual((yield* service.list({ queue: "other" })).items, [])
-        }))
-
-      test("bounded by a watermark it does not see later offers", (service) =>
-        Effect.gen(function*() {
-          const ids = yield* fill(service)
-          const upTo = yield* service.watermark
-          yield* offerOne(service)
-          assert.deepStrictEqual(yield* all(service, { upTo }, { limit: 5 }), ids)
-        }))
-
-      test("counts groups and states", (service) =>
-        Effect.gen(function*() {
-          yield* fill(service)
-          assert.deepStrictEqual(
-            yield* service.groups({ queue }, "source"),
-            new Map([["hubspot", 4], ["stripe", 8]])
-          )
-          assert.deepStrictEqual(
-            yield* service.groups({ queue, states: ["ready"], kind: "create" }, "reason"),
-            new Map([["A", 1], ["B", 1], ["C", 1]])
-          )
-          assert.deepStrictEqual(
-            yield* service.groups({ queue }, "state"),
-            new Map([["parked", 6], ["ready", 6]])
-          )
-          const stats = yield* service.stats(queue)
-          assert.deepInclude(stats.byState, { ready: 6, parked: 6, done: 0 })
-          assert.deepStrictEqual(stats.oldest, Option.some(0))
-        }))
-
-      test("shows an item whose lease has ended as it is then", (service) =>
-        Effect.gen(function*() {
-          yield* offerOne(service)
-          yield* claimOne(service)
-          assert.strictEqual((yield* service.list({ queue, states: ["leased"] })).items.length, 1)
-          yield* TestClock.adjust(Duration.seconds(10))
-          assert.strictEqual((yield* service.list({ queue, states: ["ready"] })).items.length, 1)
-          assert.strictEqual((yield* service.stats(queue)).byState.leased, 0)
         }))
     })
 

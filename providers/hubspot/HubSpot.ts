@@ -1,0 +1,117 @@
+/**
+ * HubSpot, as a service.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type { ConfigError } from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Layer from "effect/Layer"
+import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { TestLayer } from "holdfast/testing"
+import * as Api from "./Api.js"
+import * as Emulator from "./Emulator.js"
+import { classify } from "./Errors.js"
+
+/**
+ * Fits the smallest plan, 100 requests in any 10 seconds: what a full bucket holds and what drips in meanwhile stay below
+ * that. An account on a larger plan may go to `{ capacity: 40, refillRate: 15 }` (190).
+ */
+const policy = {
+  rateLimit: { capacity: 20, refillRate: 8, coolDown: "10 seconds" },
+  retry: { maxAttempts: 4, initialDelay: "1 second", maxDelay: "30 seconds" },
+  circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2 },
+  attemptTimeout: "30 seconds",
+  totalTimeout: "2 minutes"
+} as const satisfies Resilience.Options
+
+/**
+ * The integration for one version of HubSpot's API.
+ *
+ * @example
+ * ```ts
+ * import { Provider } from "holdfast"
+ * import { define, HubSpot } from "holdfast/providers/hubspot"
+ *
+ * const dated = Provider.layer(HubSpot, define({ version: "2026-03" }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category definition
+ */
+export const define = (options: { readonly version: Api.Version }) =>
+  Integration.define({
+    id: "hubspot",
+    name: "HubSpot",
+    version: options.version,
+    category: "crm",
+    capabilities: ["contacts", "companies", "deals", "associations", "owners", "search", "batch"],
+    baseUrl: "https://api.hubapi.com",
+    api: options.version === "v3" ? Api.HubSpotApi : Api.make(options),
+    auth: Auth.bearer,
+    classify,
+    health: { operation: "account.details" },
+    policy
+  })
+
+/**
+ * Version 3 of the objects, and version 4 of the associations.
+ *
+ * @since 0.1.0
+ * @category definition
+ */
+export const definition = define({ version: "v3" })
+
+type Definition = typeof definition
+
+/**
+ * The CRM of HubSpot: contacts, companies, deals, associations, owners. Every method fails with `IntegrationError` and
+ * nothing else.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HubSpot } from "holdfast/providers/hubspot"
+ *
+ * const program = Effect.gen(function*() {
+ *   const hubspot = yield* HubSpot
+ *   const contact = yield* hubspot.contacts.create({ payload: { properties: { email: "ada@example.com" } } })
+ *   return contact.id
+ * })
+ *
+ * const inATest = Effect.provide(program, HubSpot.layerTest)
+ * ```
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integration.Client<Definition>>() {
+  /** What the integration is: its declaration, and what that cannot say. */
+  static readonly definition: Definition = definition
+
+  /**
+   * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
+   * laid over the definition's own, `baseUrl` is another server than HubSpot's.
+   */
+  static readonly layer = <const O extends Provider.Options = {}>(
+    options?: O
+  ): Layer.Layer<HubSpot, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
+    Provider.layer(HubSpot, definition, options)
+
+  /** The same with the token from `HUBSPOT_ACCESS_TOKEN`, and `HUBSPOT_BASE_URL` where it is set. */
+  static readonly layerConfig: Layer.Layer<
+    HubSpot,
+    ConfigError,
+    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
+  > = Provider.layerConfig(HubSpot, definition, { credentials: Credentials.bearerConfig("HUBSPOT_ACCESS_TOKEN") })
+
+  /**
+   * A HubSpot in memory, without network, credential and policies: as it is, or called with operations to replace,
+   * `HubSpot.layerTest({ contacts: { create: () => Effect.fail(…) } })`. Every use starts empty.
+   */
+  static readonly layerTest: TestLayer.TestLayer<HubSpot, TestLayer.Overrides<Api.HubSpotApi>> = TestLayer.make(
+    HubSpot,
+    definition,
+    Emulator.make({ authorize: () => true })
+  )
+}

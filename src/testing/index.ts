@@ -1,0 +1,11 @@
+/**
+ * Providers that run in the test: emulators, faults, layers for specs. The conformance suites for backings of one's own
+ * are under `holdfast/testing/conformance/*`, since they import vitest.
+ *
+ * @since 0.1.0
+ */
+export * as Emulator from "./Emulator.js"
+export * as EmulatorServer from "./EmulatorServer.js"
+export * as Faults from "./Faults.js"
+export * as Ledger from "./Ledger.js"
+export * as TestLayer from "./TestLayer.js"

@@ -1,0 +1,171 @@
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import type { Endpoint } from "../../core/internal/endpoint.js"
+import type { Incoming } from "./wire.js"
+
+/** What one endpoint needs from either side of the wire, compiled once. */
+export interface Route {
+  readonly endpoint: Endpoint
+  readonly match: (path: string) => Readonly<Record<string, string>> | "malformed" | undefined
+  readonly decode: (
+    incoming: Incoming,
+    params: Readonly<Record<string, string>>,
+    query: Query
+  ) => Effect.Effect<Decoded, Invalid>
+  /** The first status that the endpoint declares. */
+  readonly defaultStatus: number
+  readonly encode: (status: number, value: unknown) => Effect.Effect<unknown, ParseResult.ParseError>
+}
+
+export interface Decoded {
+  readonly path?: unknown
+  readonly urlParams?: unknown
+  readonly headers?: unknown
+  readonly payload?: unknown
+}
+
+export type Query = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+export interface Invalid {
+  /** `malformed`: not even JSON. */
+  readonly kind: "malformed" | "invalid"
+  readonly message: string
+  readonly issues: ReadonlyArray<{ readonly path: string; readonly message: string }>
+}
+
+const escaped = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+
+const compileMatch = (endpoint: Endpoint): Route["match"] => {
+  const pattern = new RegExp(`^${endpoint.literals.map(escaped).join("([^/]+)")}/?$`)
+  return (path) => {
+    const found = pattern.exec(path)
+    if (found === null) return undefined
+    const params: Record<string, string> = {}
+    try {
+      endpoint.params.forEach((name, index) => {
+        params[name] = decodeURIComponent(found[index + 1] ?? "")
+      })
+    } catch {
+      return "malformed"
+    }
+    return params
+  }
+}
+
+const decoder = new TextDecoder()
+
+export const queryOf = (params: URLSearchParams): Query => {
+  const query: Record<string, string | ReadonlyArray<string>> = {}
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name)
+    query[name] = values.length === 1 ? values[0] ?? "" : values
+  }
+  return query
+}
+
+const compileDecode = (endpoint: Endpoint): Route["decode"] => {
+  const part = (name: keyof Decoded, schema: Schema.Schema<unknown, unknown> | undefined) => {
+    if (schema === undefined) return () => Effect.succeed(undefined)
+    const decode = Schema.decodeUnknown(schema, { errors: "all" })
+    return (value: unknown): Effect.Effect<unknown, Invalid> =>
+      Effect.mapError(decode(value), (error) => {
+        const issues = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => ({
+          path: issue.path.map(String).join("."),
+          message: issue.message
+        }))
+        return {
+          kind: "invalid",
+          message: `Invalid ${name === "payload" ? "input" : name}: ` +
+            issues.map((issue) => `${issue.path}: ${issue.message}`).join("; "),
+          issues
+        }
+      })
+  }
+  const path = part("path", endpoint.path)
+  const urlParams = part("urlParams", endpoint.urlParams)
+  const headers = part("headers", endpoint.headers)
+  const payload = part("payload", endpoint.payload?.schema)
+
+  const raw = (incoming: Incoming, query: Query): Effect.Effect<unknown, Invalid> => {
+    if (endpoint.payload === undefined) return Effect.succeed(undefined)
+    if (!endpoint.payload.inBody) return Effect.succeed(query)
+    if (endpoint.payload.encoding.kind === "Uint8Array") return Effect.succeed(incoming.body)
+    const text = decoder.decode(incoming.body)
+    switch (endpoint.payload.encoding.kind) {
+      case "Text":
+        return Effect.succeed(text)
+      case "UrlParams":
+        return Effect.succeed(queryOf(new URLSearchParams(text)))
+      default:
+        return Effect.try({
+          try: () => JSON.parse(text) as unknown,
+          catch: (error): Invalid => ({
+            kind: "malformed",
+            message: `Invalid input JSON: ${error instanceof Error ? error.message : String(error)}`,
+            issues: []
+          })
+        })
+    }
+  }
+
+  return (incoming, params, query) =>
+    Effect.all({
+      path: path(params),
+      urlParams: urlParams(query),
+      headers: headers(incoming.headers),
+      payload: Effect.flatMap(raw(incoming, query), payload)
+    })
+}
+
+/** Encoders by status; a status that the endpoint does not declare is written like its first. */
+const compileEncode = (endpoint: Endpoint): Route["encode"] => {
+  const encoders = new Map(
+    Array.from(endpoint.successes, ([status, schema]) =>
+      [
+        status,
+        schema === undefined ? undefined : {
+          encode: Schema.encodeUnknown(schema, { errors: "all" }),
+          kind: HttpApiSchema.getEncoding(schema.ast).kind
+        }
+      ] as const)
+  )
+  const first = encoders.values().next().value
+  return (status, value) => {
+    const encoder = encoders.has(status) ? encoders.get(status) : first
+    return encoder === undefined ? Effect.succeed(undefined) : encoder.encode(value)
+  }
+}
+
+export const compile = (endpoint: Endpoint): Route => ({
+  endpoint,
+  match: compileMatch(endpoint),
+  decode: compileDecode(endpoint),
+  defaultStatus: endpoint.successes.keys().next().value ?? 200,
+  encode: compileEncode(endpoint)
+})
+
+export type Match =
+  | { readonly _tag: "Found"; readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  | { readonly _tag: "Malformed" }
+  | { readonly _tag: "OtherMethod"; readonly allow: ReadonlyArray<string> }
+  | { readonly _tag: "NotFound" }
+
+/** A literal segment goes before a parameter: `/contacts/search` is not the contact "search". */
+const bySpecificity = (one: Route, other: Route): number => one.endpoint.params.length - other.endpoint.params.length
+
+export const router = (routes: ReadonlyArray<Route>): (method: string, path: string) => Match => {
+  const sorted = [...routes].sort(bySpecificity)
+  return (method, path) => {
+    const allow = new Set<string>()
+    for (const route of sorted) {
+      const params = route.match(path)
+      if (params === undefined) continue
+      if (params === "malformed") return { _tag: "Malformed" }
+      if (route.endpoint.operation.method === method) return { _tag: "Found", route, params }
+      allow.add(route.endpoint.operation.method)
+    }
+    return allow.size > 0 ? { _tag: "OtherMethod", allow: [...allow] } : { _tag: "NotFound" }
+  }
+}
