@@ -6,7 +6,9 @@
 import type * as HttpApi from "@effect/platform/HttpApi"
 import type { HttpApiEndpoint } from "@effect/platform/HttpApiEndpoint"
 import type { HttpApiGroup } from "@effect/platform/HttpApiGroup"
+import type * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import type { Simplify } from "effect/Types"
 import * as IntegrationClient from "./IntegrationClient.js"
@@ -98,6 +100,30 @@ export type ClientOf<Groups extends HttpApiGroup.Any> = Simplify<
 >
 
 /**
+ * What a method is handed: the parts that its endpoint declares. A part all of whose fields are optional may be left
+ * out, and where nothing is required so may the whole.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Request<Path, UrlParams, Payload, Headers, WithResponse extends boolean> = Simplify<
+  & ([Path] extends [void] ? {} : { readonly path: Path })
+  & OptionalPart<"urlParams", UrlParams>
+  & OptionalPart<"headers", Headers>
+  & ([Payload] extends [never] ? {} : { readonly payload: Multipart<Payload> })
+  & { readonly withResponse?: WithResponse }
+> extends infer Req ? {} extends Req ? void | Req : Req
+  : never
+
+type OptionalPart<Name extends string, A> = [A] extends [never] ? {}
+  : {} extends A ? { readonly [N in Name]?: A | undefined }
+  : { readonly [N in Name]: A }
+
+type Multipart<Payload> = Payload extends
+  Brand.Brand<HttpApiSchema.MultipartTypeId> | Brand.Brand<HttpApiSchema.MultipartStreamTypeId> ? FormData
+  : Payload
+
+/**
  * One method of a typed client. With `withResponse: true` it gives the raw response beside the value.
  *
  * @since 0.1.0
@@ -117,7 +143,7 @@ export type Method<Endpoint> = [Endpoint] extends [
     infer _RE
   >
 ] ? <WithResponse extends boolean = false>(
-    request: Simplify<HttpApiEndpoint.ClientRequest<Path, UrlParams, Payload, Headers, WithResponse>>
+    request: Request<Path, UrlParams, Payload, Headers, WithResponse>
   ) => Effect.Effect<
     WithResponse extends true ? [Success, HttpClientResponse.HttpClientResponse] : Success,
     IntegrationError

@@ -113,7 +113,10 @@ for (const [name, client] of clients) {
     it.scopedLive("an error body without end is cut, and its connection closed", () =>
       Effect.gen(function*() {
         const server = yield* serve((_, response, number) => {
-          if (number === 4) return response.writeHead(200, json).end("{\"id\":\"1\"}")
+          if (number === 4) {
+            response.writeHead(200, json).end("{\"id\":\"1\"}")
+            return
+          }
           response.writeHead(503, { "retry-after": "0" })
           const more = () => {
             while (!response.destroyed && response.write(megabyte)) { /* until the other side is full */ }
@@ -129,7 +132,10 @@ for (const [name, client] of clients) {
     it.scopedLive("a body that breaks off is a NetworkError after the request was sent; a read is retried", () =>
       Effect.gen(function*() {
         const server = yield* serve((_, response, number) => {
-          if (number === 2) return response.writeHead(200, json).end("{\"id\":\"1\"}")
+          if (number === 2) {
+            response.writeHead(200, json).end("{\"id\":\"1\"}")
+            return
+          }
           response.writeHead(200, { ...json, "content-length": 100 })
           response.write("{\"id\":")
           setImmediate(() => response.socket?.resetAndDestroy())

@@ -162,7 +162,7 @@ export const compile = (
         request = HttpClientRequest.setUrlParams(request, params as Record<string, string>)
       }
       if (encodeHeaders !== undefined) {
-        const headers = yield* encodeHeaders(input.headers, call)
+        const headers = yield* encodeHeaders(input.headers ?? {}, call)
         request = HttpClientRequest.setHeaders(request, headers as Record<string, string>)
       }
       if (input.payload instanceof FormData) return HttpClientRequest.bodyFormData(request, input.payload)
