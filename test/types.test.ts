@@ -1,3 +1,4 @@
+// @effect-diagnostics missingLayerContext:off
 /**
  * What must hold at compile time. `tsc` checks this file; running it only shows that it was there.
  */

@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
@@ -64,6 +66,13 @@ export const definition = define({ version: "v3" })
 
 type Definition = typeof definition
 
+const isVersion = (text: string): text is Api.Version => /^(v3|\d{4}-\d{2})$/.test(text)
+
+const versionConfig: Config.Config<Api.Version> = Config.string("HUBSPOT_API_VERSION").pipe(
+  Config.validate({ message: "must be v3, or a date such as 2026-03", validation: isVersion }),
+  Config.withDefault("v3")
+)
+
 /**
  * The CRM of HubSpot: contacts, companies, deals, associations, owners. Every method fails with `IntegrationError` and
  * nothing else.
@@ -98,12 +107,23 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
   ): Layer.Layer<HubSpot, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
     Provider.layer(HubSpot, definition, options)
 
-  /** The same with the token from `HUBSPOT_ACCESS_TOKEN`, and `HUBSPOT_BASE_URL` where it is set. */
+  /**
+   * The same with the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and
+   * `HUBSPOT_API_VERSION` (`v3`, or a date such as `2026-03`).
+   */
   static readonly layerConfig: Layer.Layer<
     HubSpot,
     ConfigError,
     HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(HubSpot, definition, { credentials: Credentials.bearerConfig("HUBSPOT_ACCESS_TOKEN") })
+  > = Layer.unwrapEffect(
+    Effect.map(
+      versionConfig,
+      (version) =>
+        Provider.layerConfig(HubSpot, define({ version }), {
+          credentials: Credentials.bearerConfig("HUBSPOT_ACCESS_TOKEN")
+        })
+    )
+  )
 
   /**
    * A HubSpot in memory, without network, credential and policies: as it is, or called with operations to replace,

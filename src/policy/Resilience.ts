@@ -86,6 +86,7 @@ export const layer = <const O extends Options = {}>(options?: O): IntegrationCli
     o.attemptTimeout === false ? undefined : Timeout.layer(o.attemptTimeout ?? "10 seconds")
   ]
   // what was left out is not required: the sum of the stages that are there is `Requirements<O>`
+  // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
   return stages
     .filter((stage) => stage !== undefined)
     .reduceRight((inner, outer) => Layer.provide(outer, inner)) as IntegrationClient.Policy<Requirements<O>>

@@ -34,6 +34,10 @@ const api = HttpApi.make("library")
       .add(HttpApiEndpoint.get("note", "/note").addSuccess(HttpApiSchema.Text()))
   )
 
+const epoch = new Date(0)
+const due = new Date("2026-11-22T00:00:00.000Z")
+const noDate = new Date("x")
+
 const definition = Integration.define({
   api,
   auth: Auth.bearer,
@@ -72,7 +76,7 @@ describe("the typed client", () => {
         path: { shelf: "a b/../c" },
         urlParams: { limit: 2, q: "x&y" }
       })
-      deepStrictEqual(found, [{ due: new Date("2026-11-22T00:00:00.000Z"), id: 7 }])
+      deepStrictEqual(found, [{ due, id: 7 }])
       const request = provider.requests[0]!
       strictEqual(request.method, "GET")
       // an id cannot climb out of its segment
@@ -97,7 +101,7 @@ describe("the typed client", () => {
     Effect.gen(function*() {
       const provider = new Kit.Provider(() => Effect.succeed(Response.json({ loan: "L1" }, { status: 201 })))
       const client = yield* library(provider)
-      const result = yield* client.books.lend({ payload: { book: 1, until: new Date(0) } })
+      const result = yield* client.books.lend({ payload: { book: 1, until: epoch } })
       deepStrictEqual(result, { loan: "L1" })
       strictEqual(body(provider.requests[0]), "{\"book\":1,\"until\":\"1970-01-01T00:00:00.000Z\"}")
     }))
@@ -126,7 +130,7 @@ describe("the typed client", () => {
     Effect.gen(function*() {
       const provider = new Kit.Provider(Kit.ok)
       const client = yield* library(provider)
-      const error = leftOf(yield* Effect.either(client.books.lend({ payload: { book: 1.5, until: new Date("x") } })))
+      const error = leftOf(yield* Effect.either(client.books.lend({ payload: { book: 1.5, until: noDate } })))
       if (error._tag !== "ValidationError") throw new Error(error._tag)
       deepStrictEqual(error.issues.map((issue) => issue.path), ["payload.book", "payload.until"])
       strictEqual(error.status, undefined)
@@ -145,7 +149,7 @@ describe("the typed client", () => {
       Effect.gen(function*() {
         const provider = new Kit.Provider(() => Effect.sync(response))
         const client = yield* library(provider)
-        const error = leftOf(yield* Effect.either(client.books.lend({ payload: { book: 1, until: new Date(0) } })))
+        const error = leftOf(yield* Effect.either(client.books.lend({ payload: { book: 1, until: epoch } })))
         deepStrictEqual([error._tag, error.retryable, error.status], ["ResponseDecodeError", false, 200])
       }))
   }
@@ -157,7 +161,7 @@ describe("the typed client", () => {
       )
       const client = yield* library(provider)
       const [value, response] = yield* client.books.lend({
-        payload: { book: 1, until: new Date(0) },
+        payload: { book: 1, until: epoch },
         withResponse: true
       })
       deepStrictEqual([value, response.status, response.headers["x-request-id"]], [{ loan: "L1" }, 201, "r"])
@@ -182,7 +186,7 @@ describe("the typed client", () => {
           Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client))
         )
       )
-      const lend = Effect.either(client.books.lend({ payload: { book: 1, until: new Date(0) } }))
+      const lend = Effect.either(client.books.lend({ payload: { book: 1, until: epoch } }))
       const first = leftOf(yield* lend)
       strictEqual(first._tag, "ResponseDecodeError")
       strictEqual(first.message.includes("larger than 1000 bytes"), true)

@@ -64,16 +64,38 @@ describe("HubSpot layers", () => {
       strictEqual((yield* emulator.ledger).length, 1)
     }))
 
-  it.effect("layerConfig names the variable that is missing", () =>
+  it.scopedLive("layerConfig: the API version from the environment", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(
-        Effect.scoped(Layer.build(HubSpot.layerConfig)).pipe(
-          Effect.provide(Holdfast.layerMemory),
-          Effect.provide(NodeHttpClient.layerUndici),
-          Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
-        )
+      const { baseUrl, emulator } = yield* Emulator.serve({ version: "2026-03" })
+      const layer = HubSpot.layerConfig.pipe(
+        Layer.provide(Layer.merge(Holdfast.layerMemory, NodeHttpClient.layerUndici)),
+        Layer.provide(Layer.setConfigProvider(ConfigProvider.fromMap(
+          new Map([
+            ["HUBSPOT_ACCESS_TOKEN", "fake"],
+            ["HUBSPOT_API_VERSION", "2026-03"],
+            ["HUBSPOT_BASE_URL", baseUrl]
+          ])
+        )))
       )
-      assertTrue(String(error).includes("HUBSPOT_ACCESS_TOKEN"))
+      yield* Effect.provide(create("ada@example.com"), layer)
+      strictEqual((yield* emulator.ledger)[0]?.path, "/crm/objects/2026-03/contacts")
+    }))
+
+  const refused = (variables: ReadonlyArray<readonly [string, string]>) =>
+    Effect.scoped(Layer.build(HubSpot.layerConfig)).pipe(
+      Effect.provide(Layer.merge(Holdfast.layerMemory, NodeHttpClient.layerUndici)),
+      Effect.withConfigProvider(ConfigProvider.fromMap(new Map(variables))),
+      Effect.flip,
+      Effect.map(String)
+    )
+
+  it.effect("layerConfig names the variable that is missing or wrong", () =>
+    Effect.gen(function*() {
+      assertTrue((yield* refused([])).includes("HUBSPOT_ACCESS_TOKEN"))
+      const version = yield* refused([["HUBSPOT_ACCESS_TOKEN", "fake"], ["HUBSPOT_API_VERSION", "four"]])
+      assertTrue(version.includes("HUBSPOT_API_VERSION") && version.includes("must be v3"), version)
+      const url = yield* refused([["HUBSPOT_ACCESS_TOKEN", "fake"], ["HUBSPOT_BASE_URL", "not a url"]])
+      assertTrue(url.includes("HUBSPOT_BASE_URL"), url)
     }))
 
   it.scopedLive("heavy faults over a socket: what the ledger says was created is what was created", () =>
