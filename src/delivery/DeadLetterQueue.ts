@@ -1,6 +1,11 @@
 /**
  * Keeps the calls that failed for good, and sends them again.
  *
+ * A letter is `pending` when it is captured. A replay takes it under a lease (`replaying`), sends it through the stack
+ * that is registered for its integration, with the idempotency key of the call, and makes it `replayed`, or `pending`
+ * again with the new error. After `maxReplays` failures it is `parked`. A worker that dies while it replays costs
+ * nothing: its lease ends, and the letter is pending again.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -35,6 +40,21 @@ export * from "./DeadLetter.js"
 
 /**
  * The dead letters of a program.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { DeadLetterQueue } from "holdfast"
+ *
+ * const program = Effect.gen(function*() {
+ *   const queue = yield* DeadLetterQueue.DeadLetterQueue
+ *   const report = yield* queue.replayAll({ integration: "hubspot" }, {
+ *     onProgress: (progress) => Effect.log(`${progress.id} ${progress.outcome}`)
+ *   })
+ *   const { items } = yield* queue.list({ state: "parked" })
+ *   yield* Effect.log(`${report.replayed} sent, ${items.length} need somebody to look at them`)
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -117,6 +137,14 @@ export const make = (
 
 /**
  * Dead letters over the `LeaseQueue` of the context.
+ *
+ * @example
+ * ```ts
+ * import * as Layer from "effect/Layer"
+ * import { DeadLetterQueue, LeaseQueue } from "holdfast"
+ *
+ * const deadLetters = Layer.provide(DeadLetterQueue.layer({ maxReplays: 3 }), LeaseQueue.layerMemory)
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -46,6 +46,21 @@ import { LeaseQueueError } from "./LeaseItem.js"
 export * from "./LeaseItem.js"
 
 /**
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { LeaseQueue } from "holdfast"
+ *
+ * const work = Effect.gen(function*() {
+ *   const queue = yield* LeaseQueue.LeaseQueue
+ *   yield* queue.offer([{ queue: "mails", payload: JSON.stringify({ to: "ada@example.com" }), dedupeKey: "welcome-1" }])
+ *   for (const item of yield* queue.claim({ queue: "mails", owner: "worker-1", limit: 10 })) {
+ *     yield* Effect.log(item.payload)
+ *     yield* queue.complete(item.id, item.token)
+ *   }
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

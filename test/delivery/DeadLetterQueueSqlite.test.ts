@@ -15,6 +15,7 @@ import * as path from "node:path"
 import * as url from "node:url"
 import * as DeadLetterQueue from "../../src/delivery/DeadLetterQueue.js"
 import * as Sqlite from "../../src/delivery/DeadLetterQueue/Sqlite.js"
+import * as sqliteFile from "../../src/delivery/internal/sqliteFile.js"
 import { letter, serverError } from "../../src/testing/conformance/internal/deadLetters.js"
 import * as files from "./files.js"
 
@@ -124,6 +125,20 @@ WHERE id = ${id}`
         assert.strictEqual((yield* one.get(id)).state, "replaying")
       }))
   })
+
+  it.scoped("commits go to the disk before they are acknowledged, and other processes may read meanwhile", () =>
+    Effect.gen(function*() {
+      const sql = yield* sqliteFile.open(yield* files.file, 5000)
+      assert.deepStrictEqual(yield* sql`PRAGMA synchronous`, [{ synchronous: 2 }])
+      assert.deepStrictEqual(yield* sql`PRAGMA journal_mode`, [{ journal_mode: "wal" }])
+      assert.deepStrictEqual(yield* sql`PRAGMA busy_timeout`, [{ timeout: 50 }])
+    }))
+
+  it.scoped("works in memory too, where no file is given", () =>
+    Effect.gen(function*() {
+      const queue = yield* onFile(":memory:")
+      assert.strictEqual((yield* queue.get(yield* queue.capture(letter()))).state, "pending")
+    }))
 
   it.scoped("a capture stays when the transaction of another database is rolled back", () =>
     Effect.gen(function*() {

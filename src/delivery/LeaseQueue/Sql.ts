@@ -381,6 +381,15 @@ AND (updated_at, id) > (${after.updatedAt}, ${after.id}) ORDER BY updated_at, id
 /**
  * The lease queue over the `SqlClient` of the context.
  *
+ * @example
+ * ```ts
+ * import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+ * import * as Layer from "effect/Layer"
+ * import * as LeaseQueueSql from "holdfast/delivery/LeaseQueue/Sql"
+ *
+ * const queue = Layer.provide(LeaseQueueSql.layer(), SqliteClient.layer({ filename: "app.db" }))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -56,7 +56,6 @@ export const encodeError = (
     Either.flatMap((encoded) =>
       Either.orElse(stringify(encoded), () => stringify({ ...encoded, details: undefined, cause: undefined }))
     ),
-    Either.filterOrLeft((text) => Either.isRight(decodeError(text)), () => "it would not be read back"),
     Either.mapLeft(undecodable(`a ${error._tag} could not be encoded`))
   )
 
