@@ -27,7 +27,11 @@ export default [
       }],
       "@typescript-eslint/array-type": ["error", { default: "generic", readonly: "generic" }],
       "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": ["error", {
+        argsIgnorePattern: "^_",
+        ignoreRestSiblings: true,
+        varsIgnorePattern: "^_"
+      }],
       "no-duplicate-imports": ["error", { allowSeparateTypeImports: true }],
       "no-restricted-syntax": ["error", {
         selector: "CallExpression[callee.property.name='push'] > SpreadElement.arguments",

@@ -67,6 +67,8 @@ describe("DeadLetterQueue.Sqlite", () => {
         const filename = yield* files.file
         const [id = ""] = yield* killedAfter(1, "replay", filename)
         const queue = yield* onFile(filename)
+        // the child wrote by the real clock
+        // @effect-diagnostics-next-line globalDateInEffect:off
         yield* TestClock.setTime(Date.now())
         assert.strictEqual((yield* queue.get(id)).state, "replaying")
         yield* TestClock.adjust("31 seconds")

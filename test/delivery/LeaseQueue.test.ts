@@ -5,17 +5,18 @@ import * as Layer from "effect/Layer"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
 import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
 import * as Conformance from "../../src/testing/conformance/LeaseQueue.js"
+import { runs } from "../campaign.js"
 import * as files from "./files.js"
 
-Conformance.suite("memory", LeaseQueue.layerMemory, { numRuns: 200 })
+Conformance.suite("memory", LeaseQueue.layerMemory, { numRuns: runs(200) })
 
 Conformance.suite(
   "SQLite in memory",
   Layer.provide(LeaseQueueSql.layer(), SqliteClient.layer({ filename: ":memory:" })),
-  { numRuns: 25 }
+  { numRuns: runs(25) }
 )
 
-Conformance.suite("a SQLite file", Layer.provide(LeaseQueueSql.layer(), files.client), { numRuns: 3 })
+Conformance.suite("a SQLite file", Layer.provide(LeaseQueueSql.layer(), files.client), { numRuns: runs(3) })
 
 const onFile = (filename: string) =>
   Effect.map(
@@ -54,4 +55,4 @@ const takingTurns = Layer.scoped(
   })
 )
 
-Conformance.suite("two clients of one SQLite file", takingTurns, { numRuns: 3 })
+Conformance.suite("two clients of one SQLite file", takingTurns, { numRuns: runs(3) })

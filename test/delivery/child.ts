@@ -24,6 +24,8 @@ const replay = Effect.gen(function*() {
   const queue = yield* DeadLetterQueue.DeadLetterQueue
   const id = yield* queue.capture(letter())
   yield* queue.register("hubspot", () => Effect.zipRight(say(id), Effect.never))
+  // nothing else would keep the process alive until it is killed
+  // @effect-diagnostics-next-line globalTimersInEffect:off
   const alive = setInterval(() => {}, 1000)
   yield* queue.replay(id)
   clearInterval(alive)

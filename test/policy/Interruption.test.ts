@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Exit, Fiber, FiberId, Layer, Option, Tracer } from "effect"
 import { Bulkhead, CircuitBreaker, DeadLetterQueue, Holdfast, RateLimit, Resilience } from "holdfast"
+import { isLong } from "../campaign.js"
 import * as Kit from "../kit.js"
 
 const item = { path: { id: "1" } }
@@ -52,7 +53,7 @@ const situations: ReadonlyArray<readonly [string, ReadonlyArray<Kit.Answer>, Res
 ]
 
 // every day a sample of the steps, every step in the long campaign
-const stride = process.env.HOLDFAST_LONG === "1" ? 1 : 11
+const stride = isLong ? 1 : 11
 
 // all of it on the real clock: TestClock itself does not survive an interruption at every step of its own sleep
 

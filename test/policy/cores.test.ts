@@ -6,6 +6,7 @@ import * as Breaker from "../../src/policy/internal/circuitBreakerCore.js"
 import * as Fifo from "../../src/policy/internal/fifo.js"
 import * as Retry from "../../src/policy/internal/retryCore.js"
 import * as Bucket from "../../src/policy/internal/tokenBucket.js"
+import { runs } from "../campaign.js"
 
 const config: Breaker.Config = {
   failureThreshold: 3,
@@ -130,7 +131,7 @@ describe("circuit breaker core", () => {
           strictEqual(record.probes.size <= config.halfOpenMaxConcurrent, true)
         }
       }),
-      { numRuns: 1_000 }
+      { numRuns: runs(1_000) }
     )
   })
 
@@ -200,7 +201,7 @@ describe("token bucket core", () => {
           }
         }
       ),
-      { numRuns: 500 }
+      { numRuns: runs(500) }
     )
   })
 })
@@ -235,7 +236,7 @@ describe("retry core", () => {
           if (typeof jitter === "number") strictEqual(delay >= raw * (1 - jitter) - 1e-6, true)
         }
       ),
-      { numRuns: 10_000 }
+      { numRuns: runs(10_000) }
     )
   })
 
