@@ -246,30 +246,26 @@ export const isIntegrationError: (u: unknown) => u is IntegrationError = Schema.
 
 /**
  * Whether it is certain that the provider did not act on the request, so that even a call that is not idempotent may be
- * sent again: nothing was sent, or the provider refused before it looked (429, a lock, 503 with `Retry-After`).
+ * sent again: nothing was sent, or the provider refused it (429, a lock, 503 with `Retry-After`, any 4xx). After a lost
+ * response, a timeout, a 500 or an answer that cannot be read, nobody knows.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const surelyNotProcessed = (error: IntegrationError): boolean => {
+  if (error.attempts === 0) return true
   switch (error._tag) {
     case "NetworkError":
       return error.phase === "connect"
-    case "RateLimitError":
-    case "CircuitBreakerOpenError":
-    case "BulkheadFullError":
-    case "UnavailableError":
-      return true
-    case "ConflictError":
-      return error.retryable
+    case "TimeoutError":
+    case "ResponseDecodeError":
+      return false
     case "ServerError":
-      // 503, or a 4xx that a provider uses for "not now"; after a 500, 502 or 504 nobody knows
+      // 503, or a 4xx that a provider uses for "not now"
       return error.retryAfter !== undefined && error.status !== undefined &&
         (error.status === 503 || error.status < 500)
-    case "ValidationError":
-      return error.status === undefined
     default:
-      return false
+      return true
   }
 }
 

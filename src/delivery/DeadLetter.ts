@@ -69,7 +69,7 @@ export class DeadLetterRequest extends Schema.Class<DeadLetterRequest>("holdfast
   idempotent: Schema.optional(Schema.Boolean),
   /** Tokens that it takes from the rate limiter. */
   cost: Schema.optional(Schema.Number),
-  /** An attempt may have been acted on although no success came back. */
+  /** An attempt, of the call or of a replay, may have been acted on although no success came back. */
   mayHaveBeenProcessed: Schema.optional(Schema.Boolean)
 }) {}
 

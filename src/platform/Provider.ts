@@ -26,7 +26,7 @@ export interface Definition extends Integration.Definition<any> {
 }
 
 /**
- * Options for the standard stack, laid over the definition's own; or a stack of one's own in its place. The transport
+ * Options for the standard stack, laid over the definition's own option by option (`Resilience.merge`); or a stack of one's own in its place. The transport
  * and the credential beneath are always the provider's.
  *
  * @since 0.1.0
@@ -110,7 +110,7 @@ export const layer = <I, D extends Definition, const O extends Options = {}>(
   const policy: PolicyOption = options?.policy ?? {}
   const stack: IntegrationClient.Policy<any, any> = isLayer(policy)
     ? policy
-    : Resilience.layer({ ...definition.policy, ...policy })
+    : Resilience.layer(Resilience.merge(definition.policy ?? {}, policy))
   const transport = IntegrationClient.layer(definition, { baseUrl: options?.baseUrl })
   const signed: Layer.Layer<IntegrationClient.IntegrationClient, any, any> = options?.credentials === undefined
     ? transport

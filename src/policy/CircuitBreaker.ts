@@ -98,7 +98,7 @@ export class CircuitBreakers extends Context.Tag("holdfast/CircuitBreakers")<Cir
   /** None while nothing has been built for the key. */
   readonly state: (key: string) => Effect.Effect<Option.Option<State>>
   readonly keys: Effect.Effect<ReadonlyArray<string>>
-  /** Refuses every call of a key, with the reason, until `forceClose` or `reset`. */
+  /** Refuses every call of a key, with the reason, until `forceClose` or `reset`; also before the key's first call. */
   readonly forceOpen: (key: string, reason: string) => Effect.Effect<void>
   /** Closes at once, whatever the state. How often it opened in a row is remembered. */
   readonly forceClose: (key: string) => Effect.Effect<void>
@@ -133,26 +133,29 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = E
       if (breaker !== undefined) f(breaker, now)
     })
 
+  const breakerOf = (key: string, config: Core.Config | undefined, now: number): Breaker => {
+    const existing = breakers.get(key)
+    if (existing !== undefined) {
+      // the newest configuration wins; the state stays
+      if (config !== undefined) existing.config = config
+      return existing
+    }
+    const gauge = Metric.tagged(stateGauge, "integration", key)
+    gauge.unsafeUpdate(gaugeValue.closed, [])
+    const breaker = new Breaker(config ?? toConfig({}), now, (from, to, reason) => {
+      gauge.unsafeUpdate(gaugeValue[to], [])
+      transitions.unsafeOffer({ from, key, reason, to })
+    })
+    breakers.set(key, breaker)
+    return breaker
+  }
+
   return CircuitBreakers.of({
-    breaker: (key, config, now) => {
-      const existing = breakers.get(key)
-      if (existing !== undefined) {
-        // the newest configuration wins; the state stays
-        existing.config = config
-        return existing
-      }
-      const gauge = Metric.tagged(stateGauge, "integration", key)
-      gauge.unsafeUpdate(gaugeValue.closed, [])
-      const breaker = new Breaker(config, now, (from, to, reason) => {
-        gauge.unsafeUpdate(gaugeValue[to], [])
-        transitions.unsafeOffer({ from, key, reason, to })
-      })
-      breakers.set(key, breaker)
-      return breaker
-    },
+    breaker: breakerOf,
     changes: Stream.fromPubSub(transitions),
     forceClose: (key) => onExisting(key, (breaker, now) => breaker.forceClose(now)),
-    forceOpen: (key, reason) => onExisting(key, (breaker) => breaker.forceOpen(reason)),
+    // also ahead of the first call: who switches something off means it
+    forceOpen: (key, reason) => Effect.map(now, (now) => breakerOf(key, undefined, now).forceOpen(reason)),
     keys: Effect.sync(() => Array.from(breakers.keys())),
     reset: (key) => onExisting(key, (breaker, now) => breaker.reset(now)),
     state: (key) => Effect.sync(() => Option.map(Option.fromNullable(breakers.get(key)), (breaker) => breaker.state))
@@ -164,6 +167,16 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = E
  * @category layers
  */
 export const layerMemory: Layer.Layer<CircuitBreakers> = Layer.effect(CircuitBreakers, makeMemory)
+
+const toConfig = (options: Options): Core.Config => ({
+  failureThreshold: options.failureThreshold ?? 5,
+  halfOpenMaxConcurrent: options.halfOpenMaxConcurrent ?? 1,
+  maxResetTimeout: Duration.toMillis(options.maxResetTimeout ?? "1 hour"),
+  probeLease: Duration.toMillis(options.probeLease ?? "1 minute"),
+  resetBackoff: options.resetBackoff ?? 1,
+  resetTimeout: Duration.toMillis(options.resetTimeout ?? "1 minute"),
+  successThreshold: options.successThreshold ?? 2
+})
 
 const atLeastOne = (name: string, value: number | undefined): void => {
   if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
@@ -186,15 +199,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<CircuitBr
   atLeastOne("failureThreshold", options.failureThreshold)
   atLeastOne("successThreshold", options.successThreshold)
   atLeastOne("halfOpenMaxConcurrent", options.halfOpenMaxConcurrent)
-  const config: Core.Config = {
-    failureThreshold: options.failureThreshold ?? 5,
-    halfOpenMaxConcurrent: options.halfOpenMaxConcurrent ?? 1,
-    maxResetTimeout: Duration.toMillis(options.maxResetTimeout ?? "1 hour"),
-    probeLease: Duration.toMillis(options.probeLease ?? "1 minute"),
-    resetBackoff: options.resetBackoff ?? 1,
-    resetTimeout: Duration.toMillis(options.resetTimeout ?? "1 minute"),
-    successThreshold: options.successThreshold ?? 2
-  }
+  const config = toConfig(options)
   const classify = options.classify ?? IntegrationError.health
 
   return IntegrationClient.policy((next) =>

@@ -199,7 +199,7 @@ const toLetter = (
       request: new DeadLetterQueue.DeadLetterRequest({
         cost: operation.cost,
         headers,
-        idempotent: operation.idempotent,
+        idempotent: call.idempotent,
         mayHaveBeenProcessed: call.mayHaveBeenProcessed && !call.idempotent,
         method: request.method,
         template: operation.template,
@@ -263,7 +263,7 @@ const replay = (
         tenantId: letter.tenantId,
         userId: letter.userId
       },
-      undefined
+      acceptWhole
     )
     call.idempotencyKey = letter.idempotencyKey
     call.partitionKey = letter.partitionKey
@@ -271,6 +271,21 @@ const replay = (
     const request = HttpClientRequest.make(method as HttpMethod)(url, { headers })
     return Effect.asVoid(next.send(withBody(request, body, contentType), call))
   })
+
+/** Nobody looks at the answer to a replay: one that says "some of it" must not pass for "all of it". */
+const acceptWhole: Call.Accept = (response, call) =>
+  response.status === 207
+    ? Effect.flatMap(Effect.orElseSucceed(response.json, () => undefined), (details) =>
+      Effect.fail(
+        new IntegrationError.ResponseDecodeError({
+          ...call.errorFields,
+          attempts: call.attempts,
+          status: 207,
+          message: "HTTP 207: some inputs of the batch were refused; details has the provider's answer",
+          details
+        })
+      ))
+    : Effect.void
 
 const withBody = (
   request: HttpClientRequest.HttpClientRequest,

@@ -59,7 +59,7 @@ export interface State {
 export class RateLimiters extends Context.Tag("holdfast/RateLimiters")<RateLimiters, {
   /** Tokens and waiters of a key; none when nobody has called yet. */
   readonly state: (key: string) => Effect.Effect<Option.Option<State>>
-  /** Holds every caller of a key; never shortens a hold that is longer. */
+  /** Holds every caller of a key, also before its first call; never shortens a hold that is longer. */
   readonly coolDown: (key: string, duration: Duration.DurationInput) => Effect.Effect<void>
   /** @internal */
   readonly limiter: (key: string, config: Config, now: number) => Limiter
@@ -73,22 +73,26 @@ export class RateLimiters extends Context.Tag("holdfast/RateLimiters")<RateLimit
  */
 export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effect.sync(() => {
   const limiters = new Map<string, Limiter>()
+
+  const limiterOf = (key: string, config: Config | undefined, now: number): Limiter => {
+    const existing = limiters.get(key)
+    if (existing !== undefined) {
+      // the newest configuration wins; waiters stay
+      if (config !== undefined) existing.reconfigure(config)
+      return existing
+    }
+    const limiter = new Limiter(config ?? toConfig({}), now)
+    limiters.set(key, limiter)
+    return limiter
+  }
+
   return RateLimiters.of({
     coolDown: (key, duration) =>
       Effect.map(Effect.clock, (clock) => {
-        limiters.get(key)?.coolDown(Duration.toMillis(duration), monotonicMillis(clock))
+        const now = monotonicMillis(clock)
+        limiterOf(key, undefined, now).coolDown(Duration.toMillis(duration), now)
       }),
-    limiter: (key, config, now) => {
-      const existing = limiters.get(key)
-      if (existing !== undefined) {
-        // the newest configuration wins; tokens and waiters stay
-        existing.config = config
-        return existing
-      }
-      const limiter = new Limiter(config, now)
-      limiters.set(key, limiter)
-      return limiter
-    },
+    limiter: limiterOf,
     state: (key) =>
       Effect.map(Effect.clock, (clock) =>
         Option.map(Option.fromNullable(limiters.get(key)), (limiter) => ({
@@ -108,6 +112,13 @@ export const layerMemory: Layer.Layer<RateLimiters> = Layer.effect(RateLimiters,
 const coolDowns = Metric.counter("integration_cool_downs_total", {
   description: "Answers that started or extended a cool-down",
   incremental: true
+})
+
+const toConfig = (options: Options): Config => ({
+  capacity: options.capacity ?? Number.MAX_SAFE_INTEGER,
+  refillRate: options.refillRate ?? Number.MAX_SAFE_INTEGER,
+  maxQueue: options.maxQueue ?? 1000,
+  maxWait: Duration.toMillis(options.maxWait ?? "30 seconds")
 })
 
 const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
@@ -139,12 +150,7 @@ const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
  */
 export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimiters> => {
   checkOptions(options)
-  const config: Config = {
-    capacity: options.capacity ?? Number.MAX_SAFE_INTEGER,
-    refillRate: options.refillRate ?? Number.MAX_SAFE_INTEGER,
-    maxQueue: options.maxQueue ?? 1000,
-    maxWait: Duration.toMillis(options.maxWait ?? "30 seconds")
-  }
+  const config = toConfig(options)
   const defaultCoolDown = Duration.toMillis(options.coolDown ?? "1 second")
   const maxCoolDown = Duration.toMillis(options.maxCoolDown ?? "1 hour")
 

@@ -92,6 +92,36 @@ export const layer = <const O extends Options = {}>(options?: O): IntegrationCli
     .reduceRight((inner, outer) => Layer.provide(outer, inner)) as IntegrationClient.Policy<Requirements<O>>
 }
 
+const isStageOptions = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype &&
+  !("_tag" in value)
+
+/**
+ * Lays options over others, option by option: `{ retry: { maxAttempts: 5 } }` changes that one number, and what is
+ * absent or `undefined` stays as it was. `false` leaves a stage out.
+ *
+ * @example
+ * ```ts
+ * import { Resilience } from "holdfast"
+ *
+ * const patient = Resilience.merge(Resilience.presets.salesSystem, { retry: { maxAttempts: 5 } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const merge = (base: Options, changes: Options): Options => {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [stage, change] of Object.entries(changes)) {
+    if (change === undefined) continue
+    const before = merged[stage]
+    merged[stage] = isStageOptions(before) && isStageOptions(change)
+      ? { ...before, ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) }
+      : change
+  }
+  return merged
+}
+
 /**
  * Named profiles for common kinds of system: spread one and change what differs.
  *

@@ -97,9 +97,6 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
       const budget = options.budget === false
         ? undefined
         : new Core.Budget(options.budget?.ratio ?? 0.2, options.budget?.minPerSecond ?? 10, Number(nanos / 1_000_000n))
-      const schedule = options.schedule === undefined
-        ? undefined
-        : withRetryAfter(options.schedule, config.maxRetryAfter)
 
       return (request, call) => {
         budget?.deposit()
@@ -122,10 +119,13 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
                 const rest = Effect.suspend(() => attempt(number + 1, delay, driver))
                 return delay > 0 ? Effect.zipRight(Effect.sleep(delay), rest) : rest
               }
-              if (schedule !== undefined) {
+              if (options.schedule !== undefined) {
                 return driver === undefined
-                  ? Effect.flatMap(Schedule.driver(schedule), (driver) => followSchedule(driver, error, call, number))
-                  : followSchedule(driver, error, call, number)
+                  ? Effect.flatMap(
+                    makeDriver(options.schedule, call, config.maxRetryAfter),
+                    (driver) => followSchedule(driver, error, number)
+                  )
+                  : followSchedule(driver, error, number)
               }
               const asked = Core.delayOf(error, config.maxRetryAfter, -1)
               if (asked === "retry-after") return Effect.fail(error)
@@ -134,18 +134,17 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
                 : Effect.flatMap(Random.next, (random) => again(Core.backoff(config, number, previous, random)))
             }))
 
-        const followSchedule = (driver: Driver, error: IntegrationError, call: Call, number: number): Attempted =>
+        const followSchedule = (driver: Driver, error: IntegrationError, number: number): Attempted =>
           Effect.withFiberRuntime((fiber) => {
-            const clock = clockOf(fiber)
-            const before = monotonicMillis(clock)
+            const now = monotonicMillis(clockOf(fiber))
             if (Core.delayOf(error, config.maxRetryAfter, 0) === "retry-after") return Effect.fail(error)
-            if (budget !== undefined && !budget.withdraw(before)) return Effect.fail(error)
+            if (budget !== undefined && !budget.withdraw(now)) return Effect.fail(error)
             return Effect.matchEffect(driver.next(error), {
               onFailure: () => Effect.fail(error),
               onSuccess: () => {
-                const millis = monotonicMillis(clock) - before
-                call.waits.push({ attempt: number, millis, reason: Core.reasonOf(error) })
-                return attempt(number + 1, millis, driver)
+                if (driver.pause === "too long") return Effect.fail(error)
+                call.waits.push({ attempt: number, millis: driver.pause, reason: Core.reasonOf(error) })
+                return attempt(number + 1, driver.pause, driver)
               }
             })
           })
@@ -156,20 +155,35 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
   )
 }
 
-type Driver = Schedule.ScheduleDriver<unknown, IntegrationError>
+/** A user's schedule on its way through one call, with the pause that it decided on last. */
+interface Driver {
+  readonly next: (error: IntegrationError) => Effect.Effect<unknown, unknown>
+  pause: number | "too long"
+}
 
-/** The user's schedule decides whether and when, except where the server has asked for a wait. */
-const withRetryAfter = (
+/** The schedule decides whether and when, except where the server has asked for a wait or the caller's time is up. */
+const makeDriver = (
   schedule: Schedule.Schedule<unknown, IntegrationError>,
+  call: Call,
   maxRetryAfter: number
-): Schedule.Schedule<unknown, IntegrationError> =>
-  schedule.pipe(
+): Effect.Effect<Driver> => {
+  const bounded = schedule.pipe(
     Schedule.intersect(Schedule.identity<IntegrationError>()),
-    Schedule.modifyDelay(([, error], delay) => {
-      const asked = Core.delayOf(error, maxRetryAfter, -1)
-      return typeof asked === "number" && asked >= 0 ? Duration.millis(asked) : delay
-    })
+    Schedule.modifyDelayEffect(([, error], delay) =>
+      Effect.map(Effect.clock, (clock) => {
+        const asked = Core.delayOf(error, maxRetryAfter, -1)
+        const millis = typeof asked === "number" && asked >= 0 ? asked : Duration.toMillis(delay)
+        driver.pause = monotonicMillis(clock) + millis >= call.deadline ? "too long" : millis
+        return Duration.millis(driver.pause === "too long" ? 0 : millis)
+      })
+    )
   )
+  const driver: Driver = { next: () => Effect.void, pause: 0 }
+  return Effect.map(
+    Schedule.driver(bounded),
+    (inner) => Object.assign(driver, { next: (error: IntegrationError) => inner.next(error) })
+  )
+}
 
 /** A stream is gone once it has been read. */
 const isReplayable = (request: HttpClientRequest.HttpClientRequest): boolean => request.body._tag !== "Stream"

@@ -167,7 +167,10 @@ const withSpan = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Eff
         Effect.sync(() => {
           span.attribute("integration.attempts", call.attempts)
           for (const wait of call.waits) {
-            span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, { ...wait })
+            span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, {
+              ...wait,
+              millis: Math.round(wait.millis)
+            })
           }
         }))
   ) as Effect.Effect<A, E, R>
@@ -181,7 +184,9 @@ const annotations = (call: Call, millis: number): Record<string, unknown> => ({
   attempts: call.attempts,
   durationMs: Math.round(millis),
   ...(call.context.tenantId === undefined ? undefined : { tenantId: call.context.tenantId }),
-  ...(call.waits.length === 0 ? undefined : { waits: call.waits.map((wait) => `${wait.millis} ms: ${wait.reason}`) })
+  ...(call.waits.length === 0
+    ? undefined
+    : { waits: call.waits.map((wait) => `${Math.round(wait.millis)} ms: ${wait.reason}`).join("; ") })
 })
 
 const logSuccess = (call: Call, status: number, millis: number): Effect.Effect<void> =>

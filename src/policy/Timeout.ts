@@ -21,7 +21,9 @@ const timeoutError = (call: Call, scope: "attempt" | "total", after: Duration.Du
     retryable: scope === "attempt",
     message: scope === "attempt"
       ? `no answer within ${Duration.format(after)}`
-      : `the call took longer than ${Duration.format(after)} in all, after ${call.attempts} attempts`
+      : `the call took longer than ${Duration.format(after)} in all, with ${
+        call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`
+      }`
   })
 
 const positive = (name: string, input: Duration.DurationInput): Duration.Duration => {

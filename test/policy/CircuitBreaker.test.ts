@@ -270,6 +270,18 @@ describe("CircuitBreaker", () => {
       strictEqual(tagOf(yield* Fiber.join(fiber)), "success")
     }))
 
+  it.scoped("forced open ahead of its first call, it refuses that too", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.ok)
+      const context = yield* Layer.build(CircuitBreaker.layerMemory)
+      const breakers = yield* Effect.provide(CircuitBreaker.CircuitBreakers, context)
+      yield* breakers.forceOpen("shop", "not yet")
+      const shop = yield* Effect.provide(Kit.shop(provider, CircuitBreaker.layer(options)), context)
+      strictEqual(tagOf(yield* Effect.either(shop.items.get({ path: { id: "1" } }))), "CircuitBreakerOpenError")
+      yield* breakers.reset("shop")
+      strictEqual(tagOf(yield* Effect.either(shop.items.get({ path: { id: "1" } }))), "success")
+    }))
+
   it.scoped("a probe that hangs does not wedge the circuit: its lease ends", () =>
     Effect.gen(function*() {
       const provider = new Kit.Provider(Kit.status(500), Kit.status(500), Kit.hang, Kit.ok)

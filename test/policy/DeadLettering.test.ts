@@ -177,6 +177,37 @@ describe("DeadLettering", () => {
       strictEqual((yield* queue.get(late.deadLetterId!)).request.mayHaveBeenProcessed, true)
     }))
 
+  it.scoped("a replay whose response was lost marks its letter too, for good", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.networkError("ECONNREFUSED"))
+      const { queue, shop } = yield* make(provider, { circuitBreaker: false })
+      const error = leftOf(yield* Effect.either(shop.items.create(create)))
+      const id = error.deadLetterId!
+      const mark = Effect.map(queue.get(id), (letter) => letter.request.mayHaveBeenProcessed)
+      strictEqual(yield* mark, false)
+      provider.answer = Kit.status(400)
+      yield* Effect.either(queue.replay(id))
+      strictEqual(yield* mark, false)
+      provider.answer = Kit.networkError("ECONNRESET")
+      yield* Effect.either(queue.replay(id))
+      strictEqual(yield* mark, true)
+      provider.answer = Kit.networkError("ECONNREFUSED")
+      yield* Effect.either(queue.replay(id))
+      strictEqual(yield* mark, true)
+    }))
+
+  it.scoped("a replay that was accepted only in part (207) is not taken for a success", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.status(503, { "retry-after": "0" }))
+      const { queue, shop } = yield* make(provider)
+      const error = leftOf(yield* Effect.either(shop.items.upsert(create)))
+      provider.answer = Kit.status(207, {}, { errors: [{ message: "no" }] })
+      const replay = yield* Effect.either(queue.replay(error.deadLetterId!))
+      strictEqual(Either.isLeft(replay) && replay.left._tag, "ResponseDecodeError")
+      const letter = yield* queue.get(error.deadLetterId!)
+      deepStrictEqual([letter.state, letter.error.details], ["pending", { errors: [{ message: "no" }] }])
+    }))
+
   it.scoped("interruption is the caller's own decision and is not captured, unless asked for", () =>
     Effect.gen(function*() {
       for (const captureInterrupted of [false, true]) {

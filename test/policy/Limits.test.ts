@@ -188,6 +188,25 @@ describe("RateLimit", () => {
       strictEqual(tagOf(yield* Fiber.join(fiber)), "success")
     }))
 
+  it.scoped("a cool-down ahead of the first call holds it, and the limit of the policy is in force after that", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.ok)
+      const context = yield* Layer.build(RateLimit.layerMemory)
+      const limiters = yield* Effect.provide(RateLimit.RateLimiters, context)
+      yield* limiters.coolDown("shop", "5 seconds")
+      const shop = yield* Effect.provide(
+        Kit.shop(provider, RateLimit.layer({ capacity: 1, refillRate: 1 })),
+        context
+      )
+      const fiber = yield* Effect.fork(Effect.all([shop.items.get(item), shop.items.get(item)], { concurrency: 2 }))
+      yield* TestClock.adjust("4999 millis")
+      strictEqual(provider.count, 0)
+      yield* TestClock.adjust("1 millis")
+      strictEqual(provider.count, 1)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+    }))
+
   it.scoped("waiters for whom a new cool-down is too long are refused at once, not at its end", () =>
     Effect.gen(function*() {
       const provider = new Kit.Provider(Kit.ok)

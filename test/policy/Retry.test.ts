@@ -249,6 +249,19 @@ describe("Retry", () => {
       strictEqual(took, 8_000)
     }))
 
+  it.scoped("a pause of the schedule that would outlast the total deadline ends the call at once, with the real error", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.status(500))
+      const shop = yield* Kit.shop(
+        provider,
+        Timeout.layerTotal("10 seconds").pipe(
+          Layer.provide(Retry.layer({ schedule: Schedule.exponential("4 seconds") }))
+        )
+      )
+      const [result, took] = yield* elapsed(shop.items.get({ path: { id: "1" } }))
+      deepStrictEqual([tagOf(result), provider.count, took], ["ServerError", 2, 4_000])
+    }))
+
   it.scoped("each call starts a schedule afresh", () =>
     Effect.gen(function*() {
       const provider = new Kit.Provider(Kit.status(500))

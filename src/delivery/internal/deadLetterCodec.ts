@@ -59,6 +59,32 @@ export const encodeError = (
     Either.mapLeft(undecodable(`a ${error._tag} could not be encoded`))
   )
 
+/** A replay may have been acted on as well; the mark stays, whatever later replays fail with. */
+const Mark = Schema.Struct({ mayHaveBeenProcessed: Schema.optional(Schema.Boolean) })
+
+const decodeMark = Schema.decodeUnknownEither(Schema.parseJson(Mark))
+
+const isMarked = (item: LeaseItem.Item): boolean =>
+  Either.match(decodeMark(item.lastError), {
+    onLeft: () => false,
+    onRight: (mark) => mark.mayHaveBeenProcessed === true
+  })
+
+/** The error of a failed replay, as it takes the place of the one before. */
+export const encodeReplayError = (
+  item: LeaseItem.Item,
+  error: IntegrationError.IntegrationError
+): Either.Either<string, DeadLetterQueueError> => {
+  const idempotent = Either.match(decodeStored(item.payload), {
+    onLeft: () => false,
+    onRight: (stored) => stored.request.idempotent === true
+  })
+  const marked = !idempotent && (isMarked(item) || !IntegrationError.surelyNotProcessed(error))
+  return marked
+    ? Either.map(encodeError(error), (text) => JSON.stringify({ ...JSON.parse(text), mayHaveBeenProcessed: true }))
+    : encodeError(error)
+}
+
 const storedOf = (letter: NewDeadLetter): Stored => ({
   request: letter.request,
   attempts: letter.attempts,
@@ -161,6 +187,9 @@ export const toLetter = (item: LeaseItem.Item): Either.Either<DeadLetter, DeadLe
       onRight: ({ error, stored }) =>
         new DeadLetter({
           ...stored,
+          request: isMarked(item)
+            ? new DeadLetterRequest({ ...stored.request, mayHaveBeenProcessed: true })
+            : stored.request,
           id: item.id,
           integration: item.source,
           operation: item.kind,

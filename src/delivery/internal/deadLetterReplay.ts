@@ -127,7 +127,7 @@ const settleFailure = (
   return persistently(deps.queue.fail(item.id, item.token, {
     next: { _tag: poison ? "poison" : "park" },
     error: Option.getOrUndefined(
-      Option.flatMap(error, (error) => Either.getRight(codec.encodeError(error)))
+      Option.flatMap(error, (error) => Either.getRight(codec.encodeReplayError(item, error)))
     ),
     reason: Option.getOrUndefined(Option.map(error, (error) => error._tag)),
     detail

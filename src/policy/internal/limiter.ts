@@ -34,8 +34,16 @@ export class Limiter {
   readonly #queue = new Fifo.Fifo<Waiter>()
   #queuedCost = 0
 
-  constructor(public config: Config, now: number) {
+  #config: Config
+
+  constructor(config: Config, now: number) {
+    this.#config = config
     this.bucket = Bucket.initial(config, now)
+  }
+
+  reconfigure(config: Config): void {
+    this.#config = config
+    this.bucket.tokens = Math.min(this.bucket.tokens, config.capacity)
   }
 
   get waiting(): number {
@@ -57,11 +65,11 @@ export class Limiter {
     return Effect.withFiberRuntime((fiber) => {
       const now = monotonicMillis(clockOf(fiber))
       // more than the bucket can ever hold would wait for ever
-      const cost = Math.min(wanted, this.config.capacity)
-      if (this.#queue.size === 0 && Bucket.take(this.bucket, this.config, cost, now) === 0) return Effect.void
-      const wait = Bucket.estimate(this.bucket, this.config, cost, this.#queuedCost, now)
-      if (this.#queue.size >= this.config.maxQueue) return Effect.fail({ reason: "queue", retryAfter: wait })
-      const latest = Math.min(deadline, now + this.config.maxWait)
+      const cost = Math.min(wanted, this.#config.capacity)
+      if (this.#queue.size === 0 && Bucket.take(this.bucket, this.#config, cost, now) === 0) return Effect.void
+      const wait = Bucket.estimate(this.bucket, this.#config, cost, this.#queuedCost, now)
+      if (this.#queue.size >= this.#config.maxQueue) return Effect.fail({ reason: "queue", retryAfter: wait })
+      const latest = Math.min(deadline, now + this.#config.maxWait)
       if (now + wait > latest) return Effect.fail({ reason: "wait", retryAfter: wait })
       return this.#queueUp({ cost, deadline: latest, granted: false, wake: undefined })
     })
@@ -85,7 +93,7 @@ export class Limiter {
         onFailure: (cause) => {
           // interrupted between the grant and its use: the tokens were not spent
           if (waiter.granted) {
-            this.bucket.tokens = Math.min(this.config.capacity, this.bucket.tokens + waiter.cost)
+            this.bucket.tokens = Math.min(this.#config.capacity, this.bucket.tokens + waiter.cost)
           }
           leave()
           return Effect.failCause(cause)
@@ -110,7 +118,7 @@ export class Limiter {
   #serve(waiter: Waiter): Effect.Effect<void, Refusal> {
     return Effect.withFiberRuntime((fiber) => {
       const now = monotonicMillis(clockOf(fiber))
-      const wait = Bucket.take(this.bucket, this.config, waiter.cost, now)
+      const wait = Bucket.take(this.bucket, this.#config, waiter.cost, now)
       if (wait === 0) {
         waiter.granted = true
         return Effect.void
