@@ -1,0 +1,75 @@
+/**
+ * Every example does what its text says, in a process of its own, as a reader would start it.
+ */
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import { afterAll, describe, expect, it } from "vitest"
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-examples-"))
+afterAll(() => rmSync(folder, { force: true, recursive: true }))
+
+// what `npx tsx` does, less the processes of npx and tsx themselves
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+
+const run = (example: string) =>
+  new Promise<{ readonly code: number | null; readonly output: string }>((settle, fail) => {
+    const { HUBSPOT_ACCESS_TOKEN: _token, HUBSPOT_BASE_URL: _baseUrl, ...env } = process.env
+    const child = spawn(
+      process.execPath,
+      ["--import", tsx, "--conditions=@holdfast/source", resolve("examples", example)],
+      { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 }
+    )
+    let output = ""
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString()
+    }
+    child.stdout.on("data", collect)
+    child.stderr.on("data", collect)
+    child.once("error", fail)
+    child.once("close", (code) => settle({ code, output }))
+  })
+
+describe("examples", { timeout: 90_000 }, () => {
+  it("01-quickstart, without an account", async () => {
+    const { code, output } = await run("01-quickstart/emulator.ts")
+    expect(output).toContain("created contact 1001")
+    expect(output).toContain("the emulator has: ada@example.com")
+    expect(code).toBe(0)
+  })
+
+  it("01-quickstart, without a token, names what is missing", async () => {
+    const { code, output } = await run("01-quickstart/main.ts")
+    expect(output).toContain("HUBSPOT_ACCESS_TOKEN")
+    expect(code).toBe(1)
+  })
+
+  it("02-compose-your-own-stack", async () => {
+    const { code, output } = await run("02-compose-your-own-stack/main.ts")
+    expect(output.trimEnd().split("\n").filter((line) => !line.startsWith("    "))).toEqual([
+      "an upsert may be sent again, whatever became of it:",
+      "  done",
+      "a create may not, once HubSpot may have acted on it:",
+      "  NetworkError, stored as a dead letter: true",
+      "HubSpot is down, and the circuit opens:",
+      "  CircuitBreakerOpenError, stored as a dead letter: true",
+      "nothing more is sent:",
+      "  CircuitBreakerOpenError, stored as a dead letter: true",
+      "HubSpot is back, and the dead letters are replayed:",
+      "  2 replayed, 1 failed",
+      "  left: contacts.create, HTTP 409: Contact already exists. Existing ID: 1002"
+    ])
+    expect(code).toBe(0)
+  })
+
+  it("03-a-provider-of-your-own, in under 60 lines", async () => {
+    const { code, output } = await run("03-a-provider-of-your-own/main.ts")
+    expect(output).toBe("created inv-1, 4200 cents\n")
+    expect(code).toBe(0)
+    const lines = readFileSync("examples/03-a-provider-of-your-own/main.ts", "utf8").trimEnd().split("\n")
+    expect(lines.length).toBeLessThan(60)
+  })
+})
