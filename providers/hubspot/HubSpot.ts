@@ -100,7 +100,7 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
 
   /**
    * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own, `baseUrl` is another server than HubSpot's.
+   * laid over the definition's own option by option, `baseUrl` is another server than HubSpot's.
    */
   static readonly layer = <const O extends Provider.Options = {}>(
     options?: O
