@@ -135,11 +135,10 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
 
       return (request, call) => {
         const attempted = Effect.catchAll(next.send(request, call), (error) =>
-          // a replay has its letter already, and the queue keeps it up to date
-          call.replayOf === undefined && shouldCapture(error, call)
+          shouldCapture(error, call)
             ? Effect.flatMap(store(error, request, call), Effect.fail)
             : Effect.fail(error))
-        return options.captureInterrupted === true && !call.operation.safe && call.replayOf === undefined
+        return options.captureInterrupted === true && !call.operation.safe
           ? Effect.onInterrupt(attempted, () => store(interrupted(call), request, call))
           : attempted
       }

@@ -230,12 +230,13 @@ describe("CircuitBreaker", () => {
         Kit.slow("6 seconds", Kit.status(500)),
         Kit.slow("8 seconds", Kit.status(500)),
         Kit.slow("9 seconds", Kit.status(500)),
+        Kit.slow("9 seconds", Kit.status(500)),
         Kit.status(500),
         Kit.status(500),
         Kit.ok
       )
       const { get, state } = yield* make(provider, { successThreshold: 2 })
-      const early = yield* Effect.fork(Effect.all([get, get, get], { concurrency: 3 }))
+      const early = yield* Effect.fork(Effect.all([get, get, get, get], { concurrency: 4 }))
       yield* TestClock.adjust(0)
       yield* trip(get)
       yield* TestClock.adjust("5 seconds")

@@ -27,6 +27,12 @@ describe("Bulkhead", () => {
       yield* TestClock.adjust("1 second")
       deepStrictEqual((yield* Fiber.joinAll(fibers.slice(0, 4))).map(tagOf), Array(4).fill("success"))
       strictEqual(provider.maxActive, 2)
+      // and all slots are free again
+      const more = yield* Effect.fork(Effect.all([shop.items.get(item), shop.items.get(item)], { concurrency: 2 }))
+      yield* TestClock.adjust(0)
+      strictEqual(provider.active, 2)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(more)
     }))
 
   it.scoped("a queued call that is interrupted never runs, and the next in line does", () =>
