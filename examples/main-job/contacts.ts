@@ -1,6 +1,7 @@
 /**
  * The contacts of a CSV file, row by row: a good row is a contact, a bad one is said with its line and its reason.
  */
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Data from "effect/Data"
@@ -9,6 +10,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { createReadStream } from "node:fs"
 import * as Csv from "./csv.js"
 
 /** The columns that are sent; a file may have others, and only the first must be there. */
@@ -83,16 +85,19 @@ const read = (reader: Csv.Reader<Contact>, path: string, rows: () => ReadonlyArr
       })
   })
 
+/** By the platform's reason, or by the code of Node's error. */
 const reasons: Readonly<Record<string, string>> = {
   NotFound: "there is no such file",
-  PermissionDenied: "this process may not read it"
+  PermissionDenied: "this process may not read it",
+  EACCES: "this process may not read it"
 }
 
-const unreadable =
-  (path: string) => (error: { readonly _tag: string; readonly message: string }): ContactsFileError => {
-    const reason = "reason" in error ? reasons[String(error.reason)] : undefined
-    return new ContactsFileError({ message: `${path} cannot be read: ${reason ?? error.message.split("\n")[0]}` })
-  }
+const unreadable = (path: string) => (error: unknown): ContactsFileError => {
+  const { code, message, reason } = error as { code?: string; message: string; reason?: string }
+  return new ContactsFileError({
+    message: `${path} cannot be read: ${reasons[reason ?? code ?? ""] ?? message.split("\n")[0]}`
+  })
+}
 
 /**
  * Opens a file and reads as far as its first row, so that one that cannot be used is known before anything has begun. The
@@ -106,8 +111,11 @@ export const open = (
     const info = yield* Effect.mapError(files.stat(path), unreadable(path))
     if (info.type === "Directory") return yield* new ContactsFileError({ message: `${path} is a folder, not a file` })
     const reader = new Csv.Reader(readHeader)
-    const rows = files.stream(path).pipe(
-      Stream.mapError(unreadable(path)),
+    // a pipe too, which the file system's own stream cannot read
+    const rows = NodeStream.fromReadable<ContactsFileError, Uint8Array>(
+      () => createReadStream(path),
+      unreadable(path)
+    ).pipe(
       Stream.mapEffect((bytes) => read(reader, path, () => reader.push(bytes))),
       Stream.concat(Stream.fromEffect(Effect.suspend(() => read(reader, path, () => reader.end())))),
       Stream.filter((rows) => rows.length > 0),

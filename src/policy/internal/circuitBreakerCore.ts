@@ -79,13 +79,16 @@ export const admit = (record: Record, config: Config, now: number): number => {
   return probe
 }
 
+/** A probe that is under way may settle things at any moment, long before its lease ends. */
+const longestHalfOpenWait = 1_000
+
 /** Milliseconds until a caller that was refused may be let through. */
 export const retryAfter = (record: Record, now: number): number | undefined => {
   if (record.forcedOpen !== undefined) return undefined
   if (record.state === "open") return Math.max(0, record.openUntil - now)
   let earliest = Number.POSITIVE_INFINITY
   for (const leaseEnd of record.probes.values()) earliest = Math.min(earliest, leaseEnd)
-  return earliest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, earliest - now)
+  return earliest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.min(earliest - now, longestHalfOpenWait))
 }
 
 /** The outcome of a call that was let through while the circuit was closed. True when the circuit has just opened. */
