@@ -76,7 +76,7 @@ export const readHeader: Csv.ReadHeader<Contact> = (names) => {
   }
 }
 
-const read = (reader: Csv.Reader<Contact>, path: string, rows: () => ReadonlyArray<Row>) =>
+const read = (path: string, rows: () => ReadonlyArray<Row>) =>
   Effect.try({
     try: rows,
     catch: (error) =>
@@ -116,8 +116,8 @@ export const open = (
       () => createReadStream(path),
       unreadable(path)
     ).pipe(
-      Stream.mapEffect((bytes) => read(reader, path, () => reader.push(bytes))),
-      Stream.concat(Stream.fromEffect(Effect.suspend(() => read(reader, path, () => reader.end())))),
+      Stream.mapEffect((bytes) => read(path, () => reader.push(bytes))),
+      Stream.concat(Stream.fromEffect(Effect.suspend(() => read(path, () => reader.end())))),
       Stream.filter((rows) => rows.length > 0),
       Stream.map(Chunk.unsafeFromArray),
       Stream.flattenChunks
