@@ -15,8 +15,9 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import * as Schedule from "effect/Schedule"
-import type { Call } from "../core/Call.js"
+import type * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import type { IntegrationError } from "../core/IntegrationError.js"
 import { clockOf, monotonicMillis } from "../internal/time.js"
@@ -97,92 +98,72 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
       const budget = options.budget === false
         ? undefined
         : new Core.Budget(options.budget?.ratio ?? 0.2, options.budget?.minPerSecond ?? 10, Number(nanos / 1_000_000n))
+      const makePauses = options.schedule === undefined ? backoff(config) : follow(options.schedule)
 
       return (request, call) => {
         budget?.deposit()
-        const attempt = (number: number, previous: number, driver: Driver | undefined): Attempted =>
-          Effect.catchAll(next.send(request, call), (error) =>
-            Effect.withFiberRuntime((fiber): Attempted => {
-              const refused = Core.refuses({
-                error,
-                attempt: number,
-                bodyIsReplayable: isReplayable(request),
-                idempotent: call.idempotent,
-                maxAttempts: config.maxAttempts
-              })
-              if (refused !== undefined) return Effect.fail(error)
-              const now = monotonicMillis(clockOf(fiber))
-              const again = (delay: number): Attempted => {
-                if (now + delay >= call.deadline) return Effect.fail(error)
-                if (budget !== undefined && !budget.withdraw(now)) return Effect.fail(error)
-                call.waits.push({ attempt: number, millis: delay, reason: Core.reasonOf(error) })
-                const rest = Effect.suspend(() => attempt(number + 1, delay, driver))
-                return delay > 0 ? Effect.zipRight(Effect.sleep(delay), rest) : rest
-              }
-              if (options.schedule !== undefined) {
-                return driver === undefined
-                  ? Effect.flatMap(
-                    makeDriver(options.schedule, call, config.maxRetryAfter),
-                    (driver) => followSchedule(driver, error, number)
-                  )
-                  : followSchedule(driver, error, number)
-              }
-              const asked = Core.delayOf(error, config.maxRetryAfter, -1)
-              if (asked === "retry-after") return Effect.fail(error)
-              return asked >= 0
-                ? again(asked)
-                : Effect.flatMap(Random.next, (random) => again(Core.backoff(config, number, previous, random)))
-            }))
 
-        const followSchedule = (driver: Driver, error: IntegrationError, number: number): Attempted =>
-          Effect.withFiberRuntime((fiber) => {
-            const now = monotonicMillis(clockOf(fiber))
-            if (Core.delayOf(error, config.maxRetryAfter, 0) === "retry-after") return Effect.fail(error)
-            if (budget !== undefined && !budget.withdraw(now)) return Effect.fail(error)
-            return Effect.matchEffect(driver.next(error), {
-              onFailure: () => Effect.fail(error),
-              onSuccess: () => {
-                if (driver.pause === "too long") return Effect.fail(error)
-                call.waits.push({ attempt: number, millis: driver.pause, reason: Core.reasonOf(error) })
-                return attempt(number + 1, driver.pause, driver)
-              }
+        const attempt = (number: number, pauses: Pauses | undefined): Attempted =>
+          Effect.catchAll(next.send(request, call), (error) => {
+            const refused = Core.refuses({
+              error,
+              attempt: number,
+              bodyIsReplayable: isReplayable(request),
+              idempotent: call.idempotent,
+              maxAttempts: config.maxAttempts
             })
+            return refused === undefined ? again(error, number, pauses ?? makePauses()) : Effect.fail(error)
           })
 
-        return attempt(1, config.initialDelay, undefined)
+        const again = (error: IntegrationError, number: number, pauses: Pauses): Attempted =>
+          Effect.flatMap(pauses.next(error, number), (computed) =>
+            Effect.withFiberRuntime((fiber): Attempted => {
+              const pause = Core.delayOf(error, config.maxRetryAfter, computed)
+              const now = monotonicMillis(clockOf(fiber))
+              if (typeof pause !== "number" || now + pause >= call.deadline) return Effect.fail(error)
+              if (budget !== undefined && !budget.withdraw(now)) return Effect.fail(error)
+              call.waits.push({ attempt: number, millis: pause, reason: Core.reasonOf(error) })
+              const rest = Effect.suspend(() => attempt(number + 1, pauses))
+              return pause > 0 ? Effect.zipRight(Effect.sleep(pause), rest) : rest
+            }))
+
+        return attempt(1, undefined)
       }
     })
   )
 }
 
-/** A user's schedule on its way through one call, with the pause that it decided on last. */
-interface Driver {
-  readonly next: (error: IntegrationError) => Effect.Effect<unknown, unknown>
-  pause: number | "too long"
+/** The pauses of one call, in milliseconds, made when its first attempt has failed; `end`: there is no other attempt. */
+interface Pauses {
+  readonly next: (error: IntegrationError, attempt: number) => Effect.Effect<number | "end">
 }
 
-/** The schedule decides whether and when, except where the server has asked for a wait or the caller's time is up. */
-const makeDriver = (
-  schedule: Schedule.Schedule<unknown, IntegrationError>,
-  call: Call,
-  maxRetryAfter: number
-): Effect.Effect<Driver> => {
-  const bounded = schedule.pipe(
-    Schedule.intersect(Schedule.identity<IntegrationError>()),
-    Schedule.modifyDelayEffect(([, error], delay) =>
-      Effect.map(Effect.clock, (clock) => {
-        const asked = Core.delayOf(error, maxRetryAfter, -1)
-        const millis = typeof asked === "number" && asked >= 0 ? asked : Duration.toMillis(delay)
-        driver.pause = monotonicMillis(clock) + millis >= call.deadline ? "too long" : millis
-        return Duration.millis(driver.pause === "too long" ? 0 : millis)
+const backoff = (config: Core.Config) => (): Pauses => {
+  let previous = config.initialDelay
+  return {
+    next: (_, attempt) =>
+      Effect.map(Random.next, (random) => {
+        previous = Core.backoff(config, attempt, previous, random)
+        return previous
       })
-    )
-  )
-  const driver: Driver = { next: () => Effect.void, pause: 0 }
-  return Effect.map(
-    Schedule.driver(bounded),
-    (inner) => Object.assign(driver, { next: (error: IntegrationError) => inner.next(error) })
-  )
+  }
+}
+
+const follow = (schedule: Schedule.Schedule<unknown, IntegrationError>) => (): Pauses => {
+  let state: unknown = schedule.initial
+  return {
+    next: (error) =>
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) =>
+          Effect.map(schedule.step(now, error, state), ([nextState, , decision]) => {
+            state = nextState
+            return ScheduleDecision.isContinue(decision)
+              ? Math.max(0, ScheduleIntervals.start(decision.intervals) - now)
+              : "end"
+          })
+      )
+  }
 }
 
 /** A stream is gone once it has been read. */

@@ -76,13 +76,16 @@ const isLocal = (error: IntegrationError.IntegrationError): boolean =>
     ? error.phase === "connect"
     : error._tag === "RateLimitError" && error.origin === "local"
 
-/** What the server asks for goes before what was computed, and is not spread. */
+/**
+ * What the server asks for goes before what was computed, and is not spread. Asked for too long a wait, and where the
+ * computed pauses are at their end, there is no other attempt.
+ */
 export const delayOf = (
   error: IntegrationError.IntegrationError,
   maxRetryAfter: number,
-  computed: number
-): number | "retry-after" => {
-  if (error.retryAfter === undefined) return computed
+  computed: number | "end"
+): number | "retry-after" | "end" => {
+  if (error.retryAfter === undefined || computed === "end") return computed
   const asked = Duration.toMillis(error.retryAfter)
   return asked > maxRetryAfter ? "retry-after" : asked
 }
