@@ -29,8 +29,9 @@ export const layerMemory: Layer.Layer<Services> = Layer.merge(local, DeadLetterQ
 
 /**
  * Dead letters in an SQLite file, breakers and limiters in memory. The embedded default: no server, and what was captured
- * is still there after a crash. Needs the optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with a
- * `DeadLetterQueueError` that names the file when it cannot be opened.
+ * is still there after a crash. When the file cannot take a letter, a spill file beside it does, until it can. Needs the
+ * optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with a `DeadLetterQueueError` that names the file
+ * when it cannot be opened.
  *
  * @since 0.1.0
  * @category layers
@@ -38,6 +39,8 @@ export const layerMemory: Layer.Layer<Services> = Layer.merge(local, DeadLetterQ
 export const layerSqlite = (options: {
   /** The file; made when it is not there. */
   readonly filename: string
+  /** The spill file. Default: `<filename>.spill`; none for `:memory:`. */
+  readonly spill?: string | false | undefined
 }): Layer.Layer<Services, DeadLetterQueue.DeadLetterQueueError> =>
   Layer.merge(
     local,
@@ -51,9 +54,14 @@ export const layerSqlite = (options: {
               message: "the SQLite driver cannot be loaded: npm install @effect/sql @effect/sql-sqlite-node",
               reason: "open"
             }),
-          try: () => import("./delivery/DeadLetterQueue/Sqlite.js")
+          try: () =>
+            Promise.all([import("./delivery/DeadLetterQueue/Sqlite.js"), import("./delivery/DeadLetterQueue/Spill.js")])
         }),
-        (module) => module.layer(options)
+        ([Sqlite, Spill]) => {
+          const store = Sqlite.layer({ filename: options.filename })
+          const spill = options.spill ?? (options.filename === ":memory:" ? false : `${options.filename}.spill`)
+          return spill === false ? store : Layer.provide(Spill.layer({ filename: spill }), store)
+        }
       )
     )
   )

@@ -289,7 +289,7 @@ export type Replayer = (letter: DeadLetter) => Effect.Effect<void, IntegrationEr
 
 /**
  * The store failed (`storage`), could not be opened or written (`open`), or holds a row that this version cannot read
- * (`undecodable`).
+ * (`undecodable`). `spilled`: the store failed, and the letter is in a local file until it is back.
  *
  * @since 0.1.0
  * @category errors
@@ -297,7 +297,7 @@ export type Replayer = (letter: DeadLetter) => Effect.Effect<void, IntegrationEr
 export class DeadLetterQueueError extends Schema.TaggedError<DeadLetterQueueError>("holdfast/DeadLetterQueueError")(
   "DeadLetterQueueError",
   {
-    reason: Schema.Literal("storage", "open", "undecodable"),
+    reason: Schema.Literal("storage", "open", "undecodable", "spilled"),
     message: Schema.String,
     cause: Schema.optional(Schema.Defect)
   }

@@ -12,7 +12,7 @@ import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as UrlParams from "@effect/platform/UrlParams"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -126,7 +126,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
             const stored = toLetter(error, request, call, allowed, clockOf(fiber).unsafeCurrentTimeMillis())
             if (Either.isLeft(stored)) return notStored(error, call, stored.left, undefined, count)
             return Effect.matchCauseEffect(queue.capture(stored.right), {
-              onFailure: (cause) => notStored(error, call, "the store failed", cause, count),
+              onFailure: (cause) => notStored(error, call, whyNot(cause), cause, count),
               onSuccess: (deadLetterId) =>
                 Effect.as(count("captured"), IntegrationError.amend(error, { deadLetterId, deadLettered: true }))
             })
@@ -152,6 +152,11 @@ const interrupted = (call: Call.Call): IntegrationError.UnavailableError =>
     attempts: call.attempts,
     message: "the caller was interrupted before an answer came"
   })
+
+const whyNot = (cause: Cause.Cause<DeadLetterQueue.DeadLetterQueueError>): string => {
+  const error = Cause.failureOption(cause)
+  return error._tag === "Some" ? error.value.message : "the store died"
+}
 
 const notStored = <E extends IntegrationError.IntegrationError>(
   error: E,
