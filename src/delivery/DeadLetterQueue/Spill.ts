@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -35,13 +36,23 @@ const Spilled = Schema.parseJson(
 const encode = Schema.encode(Spilled)
 const decode = Schema.decode(Spilled)
 
-const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, Error> =>
-  Effect.tryPromise({ catch: (cause) => cause instanceof Error ? cause : new Error(String(cause)), try: run })
+class FileError
+  extends Data.TaggedError("FileError")<{ readonly message: string; readonly code: string | undefined }>
+{}
 
-const isMissing = (error: Error): boolean => "code" in error && error.code === "ENOENT"
+const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, FileError> =>
+  Effect.tryPromise({
+    catch: (cause) => {
+      const { code, message } = cause as { readonly code?: string; readonly message?: string }
+      return new FileError({ code, message: message ?? String(cause) })
+    },
+    try: run
+  })
+
+const isMissing = (error: FileError): boolean => error.code === "ENOENT"
 
 /** On the disk when it returns. */
-const append = (filename: string, text: string): Effect.Effect<void, Error> =>
+const append = (filename: string, text: string): Effect.Effect<void, FileError> =>
   attempt(async () => {
     const file = await fs.open(filename, "a", 0o600)
     try {
@@ -53,7 +64,7 @@ const append = (filename: string, text: string): Effect.Effect<void, Error> =>
   })
 
 /** Nothing where there is no such file. */
-const read = (filename: string): Effect.Effect<ReadonlyArray<string>, Error> =>
+const read = (filename: string): Effect.Effect<ReadonlyArray<string>, FileError> =>
   Effect.catchIf(
     Effect.map(attempt(() => fs.readFile(filename, "utf8")), (text) => text.split("\n").filter((line) => line !== "")),
     isMissing,
@@ -83,7 +94,7 @@ export const make = (
     let waiting = false
 
     /** Gives the lines that the store did not take. */
-    const store = (lines: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Error> =>
+    const store = (lines: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, FileError> =>
       Effect.gen(function*() {
         for (const [index, line] of lines.entries()) {
           const letter = yield* Effect.option(decode(line))
