@@ -113,6 +113,7 @@ export const paginate = <Method extends ListMethod>(
   method: Method,
   request: RequestOf<Method>
 ): Stream.Stream<ItemOf<Method>, IntegrationError.IntegrationError> =>
+  // the compiler cannot see that a page of this method is a page of its items
   Stream.mapChunks(
     pages(method, request),
     Chunk.flatMap((page) => Chunk.unsafeFromArray((page as unknown as Page<ItemOf<Method>>).results))

@@ -62,8 +62,6 @@ export class Call {
   mayHaveBeenProcessed = false
   /** A span is open for this call, so that attempts open theirs. */
   traced = false
-  /** Id of the dead letter that this call replays. */
-  replayOf: string | undefined
   #correlationId: string | undefined
 
   constructor(

@@ -7,7 +7,6 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Call from "./Call.js"
@@ -154,20 +153,6 @@ export const mapClient = (
       return (request, call) => Effect.provideService(client.execute(request), Call.CurrentCall, call)
     })
   )
-
-/**
- * Puts policies around a client by hand, where a layer would be too much.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const transform: {
-  (f: (next: Transport.Send) => Transport.Send): (self: Service) => Service
-  (self: Service, f: (next: Transport.Send) => Transport.Send): Service
-} = dual(
-  2,
-  (self: Service, f: (next: Transport.Send) => Transport.Send): Service => make(self.integration, f(self.send))
-)
 
 /**
  * What a client needs to know of its provider; every `Integration.Definition` has it.

@@ -271,7 +271,6 @@ const replay = (
     )
     call.idempotencyKey = letter.idempotencyKey
     call.partitionKey = letter.partitionKey
-    call.replayOf = letter.id
     const request = HttpClientRequest.make(method as HttpMethod)(url, { headers })
     return Effect.asVoid(next.send(withBody(request, body, contentType), call))
   })

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as IntegrationError from "../../core/IntegrationError.js"
 import {
   DeadLetter,
@@ -16,18 +17,21 @@ import {
 import type * as LeaseItem from "../LeaseItem.js"
 
 /** What has no column of its own. The error has one, since a replay replaces it. */
-const Stored = Schema.Struct({
-  request: DeadLetterRequest,
-  attempts: Schema.Int,
-  firstAttemptAt: Schema.DateTimeUtc,
-  lastAttemptAt: Schema.DateTimeUtc,
-  correlationId: Schema.String,
-  tenantId: Schema.optional(Schema.String),
-  connectionId: Schema.optional(Schema.String),
-  userId: Schema.optional(Schema.String),
-  idempotencyKey: Schema.String,
-  metadata: Schema.Record({ key: Schema.String, value: Schema.String })
-})
+const Stored = Schema.Struct(
+  Struct.pick(
+    DeadLetter.fields,
+    "request",
+    "attempts",
+    "firstAttemptAt",
+    "lastAttemptAt",
+    "correlationId",
+    "tenantId",
+    "connectionId",
+    "userId",
+    "idempotencyKey",
+    "metadata"
+  )
+)
 
 type Stored = typeof Stored.Type
 

@@ -18,15 +18,7 @@ export interface Config {
   readonly maxRetryAfter: number
 }
 
-export type GiveUpReason =
-  | "not retryable"
-  | "may have been processed"
-  | "body was consumed"
-  | "attempts"
-  | "retry-after"
-  | "deadline"
-  | "budget"
-  | "schedule"
+export type GiveUpReason = "not retryable" | "may have been processed" | "body was consumed" | "attempts"
 
 /**
  * The pause before attempt `attempt + 1`, in milliseconds: exponential, capped, then spread. `random` is in [0, 1);
