@@ -8,9 +8,11 @@
  */
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import type { IntegrationError } from "./IntegrationError.js"
+import { type IntegrationError, TimeoutError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -25,6 +27,22 @@ export interface Wait {
   readonly millis: number
   /** `ServerError 503`, `Retry-After`, … */
   readonly reason: string
+}
+
+/**
+ * When a call, or one attempt of it, is given up. Set and taken back by the Timeout policy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Deadline {
+  /** Monotonic milliseconds. */
+  readonly at: number
+  readonly scope: "attempt" | "total"
+  /** The time that had been given. */
+  readonly after: Duration.Duration
+  /** The one that was in force before. */
+  readonly outer: Deadline | undefined
 }
 
 /**
@@ -52,16 +70,16 @@ export class Call {
   /** Wall clock, epoch milliseconds; 0 before the first attempt. */
   firstAttemptAt = 0
   lastAttemptAt = 0
-  /** Monotonic milliseconds at which the caller stops waiting. */
-  deadline = Number.POSITIVE_INFINITY
+  /** The innermost of the deadlines in force. */
+  innermost: Deadline | undefined
   /** The pauses between attempts. */
   readonly waits: Array<Wait> = []
   /** The provider honours `idempotencyKey`: sending twice has the effect of once. */
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
-  /** A span is open for this call, so that attempts open theirs. */
-  traced = false
+  /** Open for this call where it is traced, so that attempts open theirs beneath it. */
+  span: Tracer.Span | undefined
   #correlationId: string | undefined
 
   constructor(
@@ -75,6 +93,28 @@ export class Call {
   /** May be sent twice with the effect of once. */
   get idempotent(): boolean {
     return this.operation.idempotent || this.keyHonoured
+  }
+
+  /** Monotonic milliseconds at which whatever is under way is given up; `Infinity` when nothing is. */
+  get deadline(): number {
+    return this.innermost === undefined ? Number.POSITIVE_INFINITY : this.innermost.at
+  }
+
+  /** The error of the deadline in force. */
+  timeoutError(): TimeoutError {
+    const { after, scope } = this.innermost ?? { after: Duration.infinity, scope: "total" }
+    return new TimeoutError({
+      ...this.errorFields,
+      scope,
+      after,
+      attempts: this.attempts,
+      retryable: scope === "attempt",
+      message: scope === "attempt"
+        ? `no answer within ${Duration.format(after)}`
+        : `the call took longer than ${Duration.format(after)} in all, with ${
+          this.attempts === 1 ? "1 attempt" : `${this.attempts} attempts`
+        }`
+    })
   }
 
   get correlationId(): string {

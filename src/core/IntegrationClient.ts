@@ -14,6 +14,7 @@ import type { Classifier } from "./Classification.js"
 import * as IntegrationContext from "./IntegrationContext.js"
 import type { IntegrationError } from "./IntegrationError.js"
 import * as Operation from "./Operation.js"
+import * as Pipeline from "./Pipeline.js"
 import * as Transport from "./Transport.js"
 
 /**
@@ -39,6 +40,8 @@ export interface Service extends HttpClient.HttpClient.With<IntegrationError> {
   readonly integration: Integration
   /** What `execute` does, for a call that is made already. */
   readonly send: Transport.Send
+  /** What `send` is made of: a stage that is put on top is fused with these. */
+  readonly pipeline: Pipeline.Pipeline
 }
 
 /**
@@ -93,7 +96,11 @@ const undeclared = (
  * @since 0.1.0
  * @category constructors
  */
-export const make = (integration: Integration, send: Transport.Send): Service => {
+export const make = (integration: Integration, send: Transport.Send): Service =>
+  fromPipeline(integration, { leaf: send, stages: [] })
+
+const fromPipeline = (integration: Integration, pipeline: Pipeline.Pipeline): Service => {
+  const send = Pipeline.fuse(pipeline)
   const client = HttpClient.makeWith<never, never, IntegrationError, never>(
     (effect) =>
       Effect.flatMap(effect, (request) =>
@@ -106,7 +113,7 @@ export const make = (integration: Integration, send: Transport.Send): Service =>
         )),
     Effect.succeed
   )
-  return Object.assign(client, { integration, send })
+  return Object.assign(client, { integration, pipeline, send })
 }
 
 /**
@@ -136,6 +143,44 @@ export const policy = <E, R>(
   Layer.scoped(
     IntegrationClient,
     Effect.flatMap(IntegrationClient, (next) => Effect.map(make_(next), (send) => make(next.integration, send)))
+  ) as Policy<Exclude<R, Scope.Scope>, E>
+
+/**
+ * A policy from a stage: steps on the way in and on the way out, fused with the stages next to it into one run. The outer
+ * effect runs once, when the layer is built, with a scope for whatever the stage holds.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Exit } from "effect"
+ * import { IntegrationClient } from "holdfast"
+ *
+ * // counts what is under way
+ * const counted = (gauge: { underWay: number }) =>
+ *   IntegrationClient.stage(() =>
+ *     Effect.succeed({
+ *       enter: () => {
+ *         gauge.underWay++
+ *         return undefined
+ *       },
+ *       leave: () => {
+ *         gauge.underWay--
+ *         return undefined
+ *       }
+ *     })
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const stage = <E, R>(
+  make_: (next: Service) => Effect.Effect<Pipeline.Stage, E, R>
+): Policy<Exclude<R, Scope.Scope>, E> =>
+  Layer.scoped(
+    IntegrationClient,
+    Effect.flatMap(IntegrationClient, (next) =>
+      Effect.map(make_(next), (stage) =>
+        fromPipeline(next.integration, { leaf: next.pipeline.leaf, stages: [stage, ...next.pipeline.stages] })))
   ) as Policy<Exclude<R, Scope.Scope>, E>
 
 /**

@@ -280,9 +280,11 @@ export const surelyNotProcessed = (error: IntegrationError): boolean => {
 export const health = (error: IntegrationError): "success" | "failure" | "ignored" => {
   switch (error._tag) {
     case "NetworkError":
-    case "TimeoutError":
     case "ServerError":
       return "failure"
+    case "TimeoutError":
+      // the caller's own patience says nothing of the provider
+      return error.scope === "attempt" ? "failure" : "ignored"
     case "NotFoundError":
     case "ConflictError":
       return "success"

@@ -25,10 +25,14 @@ import { BufferedResponse } from "./internal/bufferedResponse.js"
  * @since 0.1.0
  * @category models
  */
-export type Send = (
-  request: HttpClientRequest.HttpClientRequest,
-  call: Call
-) => Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
+export interface Send {
+  (
+    request: HttpClientRequest.HttpClientRequest,
+    call: Call
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
+  /** It fails by itself with `call.timeoutError()` when `call.deadline` passes. */
+  readonly keepsDeadline?: true
+}
 
 /**
  * Puts a credential on a request, each time that it is sent.
@@ -134,7 +138,7 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
 
   return (request, call) =>
     Effect.flatMap(options.authenticate(request, call), (authenticated) =>
-      call.traced
+      call.span !== undefined
         ? withAttemptSpan(attempt(request, authenticated, call), call, baseUrl)
         : attempt(request, authenticated, call))
 }

@@ -17,11 +17,13 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Call from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import * as Operation from "../core/Operation.js"
+import * as Pipeline from "../core/Pipeline.js"
 import * as DeadLetterQueue from "../delivery/DeadLetterQueue.js"
 import { clockOf } from "../internal/time.js"
 
@@ -104,7 +106,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
     [...defaultHeaders, ...(options.headers ?? [])].map((name) => name.toLowerCase())
   )
 
-  return IntegrationClient.policy((next) =>
+  return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
       const queue = yield* DeadLetterQueue.DeadLetterQueue
       const counter = Metric.tagged(letters, "integration", next.integration.id)
@@ -133,14 +135,19 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
           })
         )
 
-      return (request, call) => {
-        const attempted = Effect.catchAll(next.send(request, call), (error) =>
-          shouldCapture(error, call)
-            ? Effect.flatMap(store(error, request, call), Effect.fail)
-            : Effect.fail(error))
-        return options.captureInterrupted === true && !call.operation.safe
-          ? Effect.onInterrupt(attempted, () => store(interrupted(call), request, call))
-          : attempted
+      return {
+        leave: ({ call, request }, outcome) => {
+          if (Exit.isSuccess(outcome)) return undefined
+          const error = Pipeline.errorOf(outcome)
+          if (error !== undefined) {
+            return shouldCapture(error, call)
+              ? Pipeline.first(Effect.flatMap(store(error, request, call), Effect.fail))
+              : undefined
+          }
+          return options.captureInterrupted === true && !call.operation.safe && Exit.isInterrupted(outcome)
+            ? Pipeline.first(Effect.zipRight(store(interrupted(call), request, call), outcome))
+            : undefined
+        }
       }
     })
   )

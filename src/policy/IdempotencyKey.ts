@@ -49,18 +49,26 @@ export const provide = (idempotencyKey: string) => <A, E, R>(self: Effect.Effect
 export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const makeKey = options.make ?? (() => crypto.randomUUID())
   const { header } = options
-  return IntegrationClient.policy((next) =>
-    Effect.succeed((request, call) =>
-      Effect.suspend(() => {
-        if (call.operation.safe) return next.send(request, call)
+  return IntegrationClient.stage(() =>
+    Effect.succeed({
+      enter: (run) => {
+        const { call } = run
+        run.state = run.request
+        if (call.operation.safe) return undefined
         const key = call.idempotencyKey ??= makeKey()
-        if (header === undefined) return next.send(request, call)
+        if (header === undefined) return undefined
         call.keyHonoured = true
-        return next.send(
-          HttpClientRequest.setHeader(request, header, options.format === "quoted" ? JSON.stringify(key) : key),
-          call
+        run.request = HttpClientRequest.setHeader(
+          run.request,
+          header,
+          options.format === "quoted" ? JSON.stringify(key) : key
         )
-      })
-    )
+        return undefined
+      },
+      leave: (run) => {
+        run.request = run.state as HttpClientRequest.HttpClientRequest
+        return undefined
+      }
+    })
   )
 }

@@ -11,20 +11,21 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as Tracer from "effect/Tracer"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import type { IntegrationError } from "../core/IntegrationError.js"
-import type * as Transport from "../core/Transport.js"
-import { clockOf, monotonicMillis } from "../internal/time.js"
+import * as Pipeline from "../core/Pipeline.js"
 
 /**
  * @since 0.1.0
@@ -107,7 +108,8 @@ class Meters {
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
-  fiber.currentSpan !== undefined || fiber.currentTracer !== nativeTracer
+  (fiber.currentSpan !== undefined || fiber.currentTracer !== nativeTracer) &&
+  fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 /**
  * @since 0.1.0
@@ -116,43 +118,58 @@ const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
 export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const spans = options.spans ?? "auto"
   const logs = options.logs ?? true
-  return IntegrationClient.policy((next) =>
-    Effect.sync((): Transport.Send => {
+  return IntegrationClient.stage((next) =>
+    Effect.sync((): Pipeline.Stage => {
       const meters = new Meters(next.integration.id)
-      return (request, call) =>
-        Effect.withFiberRuntime((fiber) => {
-          const clock = clockOf(fiber)
-          const start = monotonicMillis(clock)
-          const settle = (error: IntegrationError | undefined) => {
-            const millis = monotonicMillis(clock) - start
+      return {
+        enter: (run) => {
+          run.state = run.now()
+          return spans === "always" || (spans === "auto" && isTraced(run.fiber)) ? startSpan(run.call) : undefined
+        },
+        leave: (run, outcome) => {
+          const { call } = run
+          const error = Pipeline.errorOf(outcome)
+          let line: Effect.Effect<void> | undefined
+          // a defect or an interruption is no outcome of the provider's
+          if (error !== undefined || Exit.isSuccess(outcome)) {
+            const millis = run.now() - (run.state as number)
             meters.record(call.operation.name, error, millis / 1000, call.attempts)
-            return millis
+            if (logs) line = lineOf(run, outcome, error, millis)
           }
-          call.traced = spans === "always" || (spans === "auto" && isTraced(fiber))
-          const measured = Effect.matchCauseEffect(next.send(request, call), {
-            onFailure: (cause) => {
-              const failure = Cause.failureOption(cause)
-              if (failure._tag === "None") return Effect.failCause(cause)
-              const millis = settle(failure.value)
-              return logs
-                ? Effect.zipRight(logFailure(call, failure.value, millis), Effect.failCause(cause))
-                : Effect.failCause(cause)
-            },
-            onSuccess: (response) => {
-              const millis = settle(undefined)
-              return logs ? Effect.as(logSuccess(call, response.status, millis), response) : Effect.succeed(response)
-            }
-          })
-          return call.traced ? withSpan(measured, call) : measured
-        })
+          if (line === undefined) {
+            endSpan(run, outcome)
+            return undefined
+          }
+          return Pipeline.first(Effect.zipRight(
+            line,
+            Effect.suspend(() => {
+              endSpan(run, outcome)
+              return outcome
+            })
+          ))
+        }
+      }
     })
   )
 }
 
-const withSpan = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Effect<A, E, R> =>
-  Effect.useSpan(
-    "integration.execute",
-    {
+const lineOf = (
+  { call, fiber }: Pipeline.Run,
+  outcome: Pipeline.Outcome,
+  error: IntegrationError | undefined,
+  millis: number
+): Effect.Effect<void> | undefined => {
+  if (error !== undefined) return logFailure(call, error, millis)
+  return Exit.isSuccess(outcome) && isDebugging(fiber) ? logSuccess(call, outcome.value.status, millis) : undefined
+}
+
+/** A line that no logger would see is not made. */
+const isDebugging = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  LogLevel.lessThanEqual(fiber.getFiberRef(FiberRef.currentMinimumLogLevel), LogLevel.Debug)
+
+const startSpan = (call: Call): Effect.Effect<void> =>
+  Effect.map(
+    Effect.makeSpan("integration.execute", {
       attributes: {
         "integration.id": call.operation.integration,
         "integration.version": call.operation.version,
@@ -161,19 +178,25 @@ const withSpan = <A, E, R>(self: Effect.Effect<A, E, R>, call: Call): Effect.Eff
         ...(call.context.tenantId === undefined ? undefined : { "tenant.id": call.context.tenantId })
       },
       captureStackTrace: false
-    },
-    (span) =>
-      Effect.onExit(Effect.withParentSpan(self, span), () =>
-        Effect.sync(() => {
-          span.attribute("integration.attempts", call.attempts)
-          for (const wait of call.waits) {
-            span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, {
-              ...wait,
-              millis: Math.round(wait.millis)
-            })
-          }
-        }))
-  ) as Effect.Effect<A, E, R>
+    }),
+    (span) => {
+      call.span = span
+    }
+  )
+
+const endSpan = ({ call, clock }: Pipeline.Run, outcome: Pipeline.Outcome): void => {
+  const { span } = call
+  if (span === undefined) return
+  call.span = undefined
+  span.attribute("integration.attempts", call.attempts)
+  for (const wait of call.waits) {
+    span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, {
+      ...wait,
+      millis: Math.round(wait.millis)
+    })
+  }
+  span.end(clock.unsafeCurrentTimeNanos(), outcome)
+}
 
 const plural = (attempts: number): string => attempts === 1 ? "1 attempt" : `${attempts} attempts`
 

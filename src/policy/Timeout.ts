@@ -7,29 +7,32 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Call } from "../core/Call.js"
+import type { Deadline } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import { TimeoutError } from "../core/IntegrationError.js"
-import { clockOf, monotonicMillis } from "../internal/time.js"
 
-const timeoutError = (call: Call, scope: "attempt" | "total", after: Duration.Duration) =>
-  new TimeoutError({
-    ...call.errorFields,
-    scope,
-    after,
-    attempts: call.attempts,
-    retryable: scope === "attempt",
-    message: scope === "attempt"
-      ? `no answer within ${Duration.format(after)}`
-      : `the call took longer than ${Duration.format(after)} in all, with ${
-        call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`
-      }`
-  })
-
-const positive = (name: string, input: Duration.DurationInput): Duration.Duration => {
-  const duration = Duration.decode(input)
-  if (Duration.toMillis(duration) <= 0) throw new Error(`${name}: the duration must be positive, as in "10 seconds"`)
-  return duration
+const deadline = (
+  name: string,
+  scope: Deadline["scope"],
+  input: Duration.DurationInput
+): IntegrationClient.Policy => {
+  const after = Duration.decode(input)
+  const millis = Duration.toMillis(after)
+  if (millis <= 0) throw new Error(`${name}: the duration must be positive, as in "10 seconds"`)
+  return IntegrationClient.stage(() =>
+    Effect.succeed({
+      enter: (run) => {
+        const outer = run.call.innermost
+        const at = run.now() + millis
+        // whoever ends the wait earlier gives it its name
+        run.call.innermost = outer !== undefined && outer.at <= at ? { ...outer, outer } : { after, at, outer, scope }
+        return undefined
+      },
+      leave: (run) => {
+        run.call.innermost = run.call.innermost?.outer
+        return undefined
+      }
+    })
+  )
 }
 
 /**
@@ -39,17 +42,8 @@ const positive = (name: string, input: Duration.DurationInput): Duration.Duratio
  * @since 0.1.0
  * @category policies
  */
-export const layer = (duration: Duration.DurationInput): IntegrationClient.Policy => {
-  const after = positive("Timeout.layer", duration)
-  return IntegrationClient.policy((next) =>
-    Effect.succeed((request, call) =>
-      Effect.timeoutFail(next.send(request, call), {
-        duration: after,
-        onTimeout: () => timeoutError(call, "attempt", after)
-      })
-    )
-  )
-}
+export const layer = (duration: Duration.DurationInput): IntegrationClient.Policy =>
+  deadline("Timeout.layer", "attempt", duration)
 
 /**
  * The caller's deadline for the whole call. Fails with a `TimeoutError` (`scope: "total"`) that is not retryable. Stands
@@ -58,18 +52,5 @@ export const layer = (duration: Duration.DurationInput): IntegrationClient.Polic
  * @since 0.1.0
  * @category policies
  */
-export const layerTotal = (duration: Duration.DurationInput): IntegrationClient.Policy => {
-  const after = positive("Timeout.layerTotal", duration)
-  const millis = Duration.toMillis(after)
-  return IntegrationClient.policy((next) =>
-    Effect.succeed((request, call) =>
-      Effect.withFiberRuntime((fiber) => {
-        call.deadline = Math.min(call.deadline, monotonicMillis(clockOf(fiber)) + millis)
-        return Effect.timeoutFail(next.send(request, call), {
-          duration: after,
-          onTimeout: () => timeoutError(call, "total", after)
-        })
-      })
-    )
-  )
-}
+export const layerTotal = (duration: Duration.DurationInput): IntegrationClient.Policy =>
+  deadline("Timeout.layerTotal", "total", duration)

@@ -1,0 +1,119 @@
+/**
+ * A deadline around any effect, without a fiber of its own: when it passes, the fiber interrupts itself in a name that
+ * nobody else has, and the interruption is taken back where it has done its work.
+ */
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import { clockOf, monotonicMillis } from "../../internal/time.js"
+import * as Timers from "../../internal/timers.js"
+import type { Call } from "../Call.js"
+import type { IntegrationError } from "../IntegrationError.js"
+
+type Restore = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+/** What follows on an effect, whichever way it ends. */
+export interface Then<A, B> {
+  readonly onFailure: (cause: Cause.Cause<IntegrationError>) => Effect.Effect<B, IntegrationError>
+  readonly onSuccess: (value: A) => Effect.Effect<B, IntegrationError>
+}
+
+/**
+ * Runs an effect no longer than the deadline in force; past it, it is interrupted and has failed with the call's
+ * `TimeoutError`. In an uninterruptible region, `restore` lifts it. What succeeds all the same has succeeded.
+ */
+export const under = <A, B>(
+  self: Effect.Effect<A, IntegrationError>,
+  call: Call,
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  clock: Clock.Clock,
+  restore: Restore,
+  then: Then<A, B>
+): Effect.Effect<B, IntegrationError> => {
+  const { deadline } = call
+  if (deadline === Number.POSITIVE_INFINITY) return Effect.matchCauseEffect(restore(self), then)
+  const millis = deadline - monotonicMillis(clock)
+  if (hasChildren(fiber)) {
+    return Effect.matchCauseEffect(
+      restore(Effect.timeoutFail(self, { duration: Math.max(0, millis), onTimeout: () => call.timeoutError() })),
+      then
+    )
+  }
+  const guard = new Guard(fiber, clock, millis)
+  return Effect.matchCauseEffect(restore(self), {
+    onFailure: (cause) => guard.settle(() => then.onFailure(guard.passed ? guard.blame(cause, call) : cause)),
+    onSuccess: (value) => guard.settle(() => then.onSuccess(value))
+  })
+}
+
+/** The same as an effect of its own. */
+export const underDeadline = <A>(
+  self: Effect.Effect<A, IntegrationError>,
+  call: Call
+): Effect.Effect<A, IntegrationError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiberRuntime((fiber) =>
+      under(self, call, fiber, clockOf(fiber), restore, { onFailure: Effect.failCause, onSuccess: Effect.succeed })
+    )
+  )
+
+let fired = 0
+
+/** A fiber's interruption goes to its children too: those of the caller must not die of a deadline of one call. */
+const hasChildren = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
+  // not public: a fiber that keeps its children elsewhere is taken to have some
+  if (!("_children" in fiber)) return true
+  const children = fiber._children as ReadonlySet<unknown> | null
+  return children !== null && children.size > 0
+}
+
+class Guard {
+  readonly #timer: Timers.Timer
+  #name: FiberId.FiberId | undefined
+
+  constructor(fiber: Fiber.RuntimeFiber<unknown, unknown>, clock: Clock.Clock, millis: number) {
+    this.#timer = Timers.start(clock, millis, () => {
+      this.#name = FiberId.make(--fired, 0)
+      fiber.unsafeInterruptAsFork(this.#name)
+    })
+  }
+
+  get passed(): boolean {
+    return this.#name !== undefined
+  }
+
+  /** Ends it where the guarded effect has ended, and makes the fiber forget its interruption. */
+  settle<A>(next: () => Effect.Effect<A, IntegrationError>): Effect.Effect<A, IntegrationError> {
+    Timers.stop(this.#timer)
+    const name = this.#name
+    return name === undefined ? next() : Effect.zipRight(
+      FiberRef.update(FiberRef.interruptedCause, (cause) => withoutInterruption(cause, name)),
+      Effect.suspend(next)
+    )
+  }
+
+  /** The cause with the error of the deadline in place of this guard's interruption. */
+  blame(cause: Cause.Cause<IntegrationError>, call: Call): Cause.Cause<IntegrationError> {
+    const rest = withoutInterruption(cause, this.#name)
+    return Cause.isEmpty(rest) ? Cause.fail(call.timeoutError()) : rest
+  }
+}
+
+const withoutInterruption = <E>(cause: Cause.Cause<E>, name: FiberId.FiberId | undefined): Cause.Cause<E> => {
+  const join =
+    (f: (left: Cause.Cause<E>, right: Cause.Cause<E>) => Cause.Cause<E>) =>
+    (left: Cause.Cause<E>, right: Cause.Cause<E>): Cause.Cause<E> =>
+      Cause.isEmptyType(left) ? right : Cause.isEmptyType(right) ? left : f(left, right)
+  return Cause.match(cause, {
+    onDie: Cause.die,
+    onEmpty: Cause.empty,
+    onFail: Cause.fail<E>,
+    onInterrupt: (id): Cause.Cause<E> => Equal.equals(id, name) ? Cause.empty : Cause.interrupt(id),
+    onParallel: join(Cause.parallel),
+    onSequential: join(Cause.sequential)
+  })
+}
