@@ -5,8 +5,10 @@
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Call from "./Call.js"
@@ -103,18 +105,28 @@ const fromPipeline = (integration: Integration, pipeline: Pipeline.Pipeline): Se
   const send = Pipeline.fuse(pipeline)
   const client = HttpClient.makeWith<never, never, IntegrationError, never>(
     (effect) =>
-      Effect.flatMap(effect, (request) =>
-        Effect.withFiberRuntime((fiber) =>
-          send(
-            request,
-            Context.get(fiber.currentContext, Call.CurrentCall) ??
-              undeclared(integration, request, Context.get(fiber.currentContext, IntegrationContext.IntegrationContext))
-          )
-        )),
+      Effect.flatMap(
+        effect,
+        (request) => Effect.withFiberRuntime((fiber) => send(request, callOf(fiber, integration, request)))
+      ),
     Effect.succeed
   )
-  return Object.assign(client, { integration, pipeline, send })
+  // the same, less the steps that `HttpClient` needs for its combinators: those are made from `client` all the same
+  const execute = (request: HttpClientRequest.HttpClientRequest) =>
+    Effect.withFiberRuntime<HttpClientResponse.HttpClientResponse, IntegrationError>((fiber) =>
+      send(request, callOf(fiber, integration, request))
+    )
+  return Object.assign(client, { execute, integration, pipeline, send })
 }
+
+/** The call that the fiber is making already, or a new one. */
+const callOf = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  integration: Integration,
+  request: HttpClientRequest.HttpClientRequest
+): Call.Call =>
+  Context.get(fiber.currentContext, Call.CurrentCall) ??
+    undeclared(integration, request, Context.get(fiber.currentContext, IntegrationContext.IntegrationContext))
 
 /**
  * A policy from the function that stands between the caller and the client beneath. The outer effect runs once, when

@@ -4,6 +4,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Call from "../Call.js"
@@ -34,32 +35,46 @@ const describe = (issues: ReadonlyArray<IntegrationError.ValidationIssue>): stri
   issues.slice(0, 3).map((issue) => `${issue.path}: ${issue.message}`).join("; ") +
   (issues.length > 3 ? `; and ${issues.length - 3} more` : "")
 
-const compileEncoder = (part: Part, schema: Schema.Schema<unknown, unknown> | undefined) => {
+/** Carries on at once where a value is there already, and as an effect where a Schema of the endpoint is asynchronous. */
+const then = <A, B, E>(self: Effect.Effect<A, E>, f: (value: A) => Effect.Effect<B, E>): Effect.Effect<B, E> => {
+  if (!isEither(self)) return Effect.flatMap(self, f)
+  return Either.isRight(self) ? f(self.right) : Either.left(self.left)
+}
+
+const isEither = <A, E>(self: Effect.Effect<A, E>): self is Either.Either<A, E> => Either.isEither(self)
+
+type Encoder = (value: unknown, call: Call.Call) => Effect.Effect<unknown, IntegrationError.ValidationError>
+
+const compileEncoder = (part: Part, schema: Schema.Schema<unknown, unknown> | undefined): Encoder | undefined => {
   if (schema === undefined) return undefined
   const encode = Schema.encodeUnknown(schema, { errors: "all" })
-  return (value: unknown, call: Call.Call): Effect.Effect<unknown, IntegrationError.ValidationError> =>
-    Effect.mapError(encode(value), (error) => {
-      const issues = issuesOf(part, error)
-      return new IntegrationError.ValidationError({
-        ...call.errorFields,
-        message: `nothing was sent, the input is not valid: ${describe(issues)}`,
-        issues
-      })
+  const refuse = (error: ParseResult.ParseError, call: Call.Call) => {
+    const issues = issuesOf(part, error)
+    return new IntegrationError.ValidationError({
+      ...call.errorFields,
+      message: `nothing was sent, the input is not valid: ${describe(issues)}`,
+      issues
     })
+  }
+  return (value, call) => {
+    const encoded = encode(value)
+    if (!isEither(encoded)) return Effect.mapError(encoded, (error) => refuse(error, call))
+    return Either.mapLeft(encoded, (error) => refuse(error, call))
+  }
 }
 
 const compileUrl = (endpoint: Endpoint) =>
 (
   params: unknown,
   call: Call.Call
-): Effect.Effect<string, IntegrationError.ValidationError> => {
+): Either.Either<string, IntegrationError.ValidationError> => {
   let url = endpoint.literals[0] ?? ""
   for (let index = 0; index < endpoint.params.length; index++) {
     const name = endpoint.params[index] ?? ""
     const value = String((params as Readonly<Record<string, unknown>>)[name] ?? "")
     // an id is data: nothing, "." and ".." would name another resource than the one that is meant, encoded or not
     if (value === "" || value === "." || value === "..") {
-      return Effect.fail(
+      return Either.left(
         new IntegrationError.ValidationError({
           ...call.errorFields,
           message: `nothing was sent, the input is not valid: path.${name}: "${value}" is not an id`,
@@ -69,7 +84,7 @@ const compileUrl = (endpoint: Endpoint) =>
     }
     url += encodeURIComponent(value) + (endpoint.literals[index + 1] ?? "")
   }
-  return Effect.succeed(url)
+  return Either.right(url)
 }
 
 const bodyOf = (payload: unknown, endpoint: Endpoint): HttpBody.HttpBody => {
@@ -104,7 +119,7 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
 
   return (response, call) => {
     const fail = (message: string, details: unknown, cause?: unknown) =>
-      Effect.fail(
+      Either.left(
         new IntegrationError.ResponseDecodeError({
           ...call.errorFields,
           attempts: call.attempts,
@@ -116,7 +131,7 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
       )
     // a status that was not declared is read like the first that was: APIs grow a 202 beside their 200
     const decoder = decoders.has(response.status) ? decoders.get(response.status) : fallback
-    if (decoder === undefined) return Effect.void
+    if (decoder === undefined) return Either.void
     const buffered = response as BufferedResponse
     let body: unknown
     if (decoder.encoding === "Uint8Array") body = buffered.bytes
@@ -132,10 +147,9 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
         )
       }
     }
-    return Effect.catchAll(
-      decoder.decode(body),
-      (error) => fail(describe(issuesOf("body", error)), buffered.bodyLenient)
-    )
+    const decoded = decoder.decode(body)
+    const refuse = (error: ParseResult.ParseError) => fail(describe(issuesOf("body", error)), buffered.bodyLenient)
+    return isEither(decoded) ? Either.orElse(decoded, refuse) : Effect.catchAll(decoded, refuse)
   }
 }
 
@@ -154,24 +168,44 @@ export const compile = (
   const accept = compileAccept(endpoint)
   const make = HttpClientRequest.make(endpoint.operation.method)
 
-  const encode = (input: Input, call: Call.Call) =>
-    Effect.gen(function*() {
-      let request = make(yield* makeUrl(encodePath === undefined ? {} : yield* encodePath(input.path, call), call))
-      if (encodeUrlParams !== undefined) {
-        const params = yield* encodeUrlParams(input.urlParams ?? {}, call)
-        request = HttpClientRequest.setUrlParams(request, params as Record<string, string>)
-      }
-      if (encodeHeaders !== undefined) {
-        const headers = yield* encodeHeaders(input.headers ?? {}, call)
-        request = HttpClientRequest.setHeaders(request, headers as Record<string, string>)
-      }
-      if (input.payload instanceof FormData) return HttpClientRequest.bodyFormData(request, input.payload)
-      if (encodePayload === undefined) return request
-      const payload = yield* encodePayload(input.payload, call)
-      return endpoint.payload?.inBody === true
-        ? HttpClientRequest.setBody(request, bodyOf(payload, endpoint))
-        : HttpClientRequest.appendUrlParams(request, payload as Record<string, string>)
-    })
+  const encode = (input: Input, call: Call.Call) => {
+    const params = encodePath === undefined ? Either.right({}) : encodePath(input.path, call)
+    let request = then(then(params, (params) => makeUrl(params, call)), (url) => Either.right(make(url)))
+    if (encodeUrlParams !== undefined) {
+      const encoded = encodeUrlParams(input.urlParams ?? {}, call)
+      request = then(
+        request,
+        (request) =>
+          then(
+            encoded,
+            (params) => Either.right(HttpClientRequest.setUrlParams(request, params as Record<string, string>))
+          )
+      )
+    }
+    if (encodeHeaders !== undefined) {
+      const encoded = encodeHeaders(input.headers ?? {}, call)
+      request = then(
+        request,
+        (request) =>
+          then(
+            encoded,
+            (headers) => Either.right(HttpClientRequest.setHeaders(request, headers as Record<string, string>))
+          )
+      )
+    }
+    const { payload } = input
+    if (payload instanceof FormData) {
+      return then(request, (request) => Either.right(HttpClientRequest.bodyFormData(request, payload)))
+    }
+    if (encodePayload === undefined) return request
+    return then(request, (request) =>
+      then(encodePayload(payload, call), (payload) =>
+        Either.right(
+          endpoint.payload?.inBody === true
+            ? HttpClientRequest.setBody(request, bodyOf(payload, endpoint))
+            : HttpClientRequest.appendUrlParams(request, payload as Record<string, string>)
+        )))
+  }
 
   return (input = {}) =>
     Effect.withFiberRuntime((fiber) => {
@@ -183,10 +217,10 @@ export const compile = (
       const wishes = Context.get(fiber.currentContext, Call.CallOptions)
       call.idempotencyKey = wishes.idempotencyKey
       call.partitionKey = wishes.partitionKey
-      return Effect.flatMap(encode(input, call), (request) =>
+      return then(encode(input, call), (request) =>
         Effect.flatMap(client.send(request, call), (response) =>
-          Effect.map(valueOf(response, call), (value) =>
-            input.withResponse === true ? [value, response] : value)))
+          then(valueOf(response, call), (value) =>
+            Either.right(input.withResponse === true ? [value, response] : value))))
     })
 }
 
@@ -196,10 +230,10 @@ const valueOf = (
   call: Call.Call
 ): Effect.Effect<unknown, IntegrationError.IntegrationError> => {
   if (response instanceof BufferedResponse && response.accepted !== undefined) {
-    return Effect.succeed(response.accepted.value)
+    return Either.right(response.accepted.value)
   }
   const accept = call.accept
-  if (accept === undefined) return Effect.void
+  if (accept === undefined) return Either.void
   if (response instanceof BufferedResponse) return accept(response, call)
   return Effect.flatMap(
     Effect.mapError(response.arrayBuffer, (error) => Classification.fromHttpClientError(call, error)),
