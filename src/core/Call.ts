@@ -8,11 +8,12 @@
  */
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import { type IntegrationError, TimeoutError } from "./IntegrationError.js"
+import type { IntegrationError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -35,14 +36,16 @@ export interface Wait {
  * @since 0.1.0
  * @category models
  */
-export interface Deadline {
-  /** Monotonic milliseconds. */
-  readonly at: number
-  readonly scope: "attempt" | "total"
-  /** The time that had been given. */
-  readonly after: Duration.Duration
-  /** The one that was in force before. */
-  readonly outer: Deadline | undefined
+export class Deadline {
+  /** It has passed, and what was under way is interrupted because of it. */
+  passed = false
+
+  constructor(
+    /** Monotonic milliseconds. */
+    readonly at: number,
+    /** The one that is in force again after it. */
+    readonly outer: Deadline | undefined
+  ) {}
 }
 
 /**
@@ -55,6 +58,8 @@ export type Accept = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call
 ) => Effect.Effect<unknown, IntegrationError>
+
+const expired = Exit.interrupt(FiberId.none)
 
 /**
  * @since 0.1.0
@@ -100,21 +105,13 @@ export class Call {
     return this.innermost === undefined ? Number.POSITIVE_INFINITY : this.innermost.at
   }
 
-  /** The error of the deadline in force. */
-  timeoutError(): TimeoutError {
-    const { after, scope } = this.innermost ?? { after: Duration.infinity, scope: "total" }
-    return new TimeoutError({
-      ...this.errorFields,
-      scope,
-      after,
-      attempts: this.attempts,
-      retryable: scope === "attempt",
-      message: scope === "attempt"
-        ? `no answer within ${Duration.format(after)}`
-        : `the call took longer than ${Duration.format(after)} in all, with ${
-          this.attempts === 1 ? "1 attempt" : `${this.attempts} attempts`
-        }`
-    })
+  /**
+   * How whatever was under way ends when the deadline in force has passed: as an interruption, which the policy that set
+   * the deadline turns into its error.
+   */
+  expire(): Exit.Exit<never> {
+    if (this.innermost !== undefined) this.innermost.passed = true
+    return expired
   }
 
   get correlationId(): string {

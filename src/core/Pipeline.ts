@@ -92,7 +92,7 @@ export class Again {
 }
 
 /**
- * Runs an effect, uninterruptibly, before the call goes on; how it ends is the outcome.
+ * Runs an effect before the call goes on; how it ends is the outcome. No interruption and no deadline reaches it.
  *
  * @since 0.1.0
  * @category directives

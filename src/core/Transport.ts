@@ -30,7 +30,7 @@ export interface Send {
     request: HttpClientRequest.HttpClientRequest,
     call: Call
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
-  /** It fails by itself with `call.timeoutError()` when `call.deadline` passes. */
+  /** It ends by itself, with `call.expire()`, when `call.deadline` passes. */
   readonly keepsDeadline?: true
 }
 

@@ -7,14 +7,12 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Deadline } from "../core/Call.js"
+import * as Exit from "effect/Exit"
+import { type Call, Deadline } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
+import { TimeoutError } from "../core/IntegrationError.js"
 
-const deadline = (
-  name: string,
-  scope: Deadline["scope"],
-  input: Duration.DurationInput
-): IntegrationClient.Policy => {
+const timeout = (name: string, scope: "attempt" | "total", input: Duration.DurationInput): IntegrationClient.Policy => {
   const after = Duration.decode(input)
   const millis = Duration.toMillis(after)
   if (millis <= 0) throw new Error(`${name}: the duration must be positive, as in "10 seconds"`)
@@ -23,17 +21,34 @@ const deadline = (
       enter: (run) => {
         const outer = run.call.innermost
         const at = run.now() + millis
-        // whoever ends the wait earlier gives it its name
-        run.call.innermost = outer !== undefined && outer.at <= at ? { ...outer, outer } : { after, at, outer, scope }
+        // an earlier deadline stays in force
+        run.state = outer !== undefined && outer.at <= at ? undefined : new Deadline(at, outer)
+        if (run.state !== undefined) run.call.innermost = run.state as Deadline
         return undefined
       },
-      leave: (run) => {
-        run.call.innermost = run.call.innermost?.outer
-        return undefined
+      leave: (run, outcome) => {
+        const own = run.state as Deadline | undefined
+        if (own === undefined) return undefined
+        run.call.innermost = own.outer
+        return own.passed && Exit.isInterrupted(outcome) ? Exit.fail(timeoutError(run.call, scope, after)) : undefined
       }
     })
   )
 }
+
+const timeoutError = (call: Call, scope: "attempt" | "total", after: Duration.Duration) =>
+  new TimeoutError({
+    ...call.errorFields,
+    scope,
+    after,
+    attempts: call.attempts,
+    retryable: scope === "attempt",
+    message: scope === "attempt"
+      ? `no answer within ${Duration.format(after)}`
+      : `the call took longer than ${Duration.format(after)} in all, with ${
+        call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`
+      }`
+  })
 
 /**
  * The deadline of one attempt, from sending to the last byte of the body. Fails with a retryable `TimeoutError`
@@ -43,7 +58,7 @@ const deadline = (
  * @category policies
  */
 export const layer = (duration: Duration.DurationInput): IntegrationClient.Policy =>
-  deadline("Timeout.layer", "attempt", duration)
+  timeout("Timeout.layer", "attempt", duration)
 
 /**
  * The caller's deadline for the whole call. Fails with a `TimeoutError` (`scope: "total"`) that is not retryable. Stands
@@ -53,4 +68,4 @@ export const layer = (duration: Duration.DurationInput): IntegrationClient.Polic
  * @category policies
  */
 export const layerTotal = (duration: Duration.DurationInput): IntegrationClient.Policy =>
-  deadline("Timeout.layerTotal", "total", duration)
+  timeout("Timeout.layerTotal", "total", duration)

@@ -1,11 +1,12 @@
 /**
- * A deadline around any effect, without a fiber of its own: when it passes, the fiber interrupts itself in a name that
+ * The deadline in force around any effect, without a fiber of its own: when it passes, the fiber interrupts itself in a name that
  * nobody else has, and the interruption is taken back where it has done its work.
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
@@ -23,8 +24,8 @@ export interface Then<A, B> {
 }
 
 /**
- * Runs an effect no longer than the deadline in force; past it, it is interrupted and has failed with the call's
- * `TimeoutError`. In an uninterruptible region, `restore` lifts it. What succeeds all the same has succeeded.
+ * Runs an effect no longer than the deadline in force; past it, it is interrupted, and the call's deadline says so. In an
+ * uninterruptible region, which `restore` lifts.
  */
 export const under = <A, B>(
   self: Effect.Effect<A, IntegrationError>,
@@ -39,7 +40,15 @@ export const under = <A, B>(
   const millis = deadline - monotonicMillis(clock)
   if (hasChildren(fiber)) {
     return Effect.matchCauseEffect(
-      restore(Effect.timeoutFail(self, { duration: Math.max(0, millis), onTimeout: () => call.timeoutError() })),
+      restore(
+        Effect.flatten(
+          Effect.timeoutTo(self, {
+            duration: Math.max(0, millis),
+            onSuccess: (value): Effect.Effect<A, IntegrationError> => Effect.succeed(value),
+            onTimeout: () => call.expire()
+          })
+        )
+      ),
       then
     )
   }
@@ -96,10 +105,12 @@ class Guard {
     )
   }
 
-  /** The cause with the error of the deadline in place of this guard's interruption. */
+  /** The cause less this guard's interruption; where that was all, the deadline is to blame. */
   blame(cause: Cause.Cause<IntegrationError>, call: Call): Cause.Cause<IntegrationError> {
     const rest = withoutInterruption(cause, this.#name)
-    return Cause.isEmpty(rest) ? Cause.fail(call.timeoutError()) : rest
+    if (!Cause.isEmpty(rest)) return rest
+    const expired = call.expire()
+    return Exit.isFailure(expired) ? expired.cause : Cause.empty
   }
 }
 
