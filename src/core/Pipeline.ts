@@ -42,7 +42,7 @@ export interface Run {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
   /** What the stage that is being entered or left keeps for this call; a number costs nothing. */
   state: unknown
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds, read once for all stages that are passed without waiting. */
   now(): number
 }
 
@@ -177,8 +177,9 @@ class Passage implements Run {
   set state(value: unknown) {
     this.#states[this.#depth] = value
   }
+  #now: number | undefined
   now(): number {
-    return monotonicMillis(this.clock)
+    return this.#now ??= monotonicMillis(this.clock)
   }
 
   down(): Sending {
@@ -202,21 +203,31 @@ class Passage implements Run {
   }
 
   readonly #entered = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#up(Exit.failCause(cause)),
+    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
     onSuccess: () => {
+      this.#now = undefined
       this.#depth++
       return this.down()
     }
   }
 
   readonly #settled = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#up(Exit.failCause(cause)),
-    onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#up(Exit.succeed(response))
+    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
+    onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#back(Exit.succeed(response))
   }
 
   readonly #paused = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#up(Exit.failCause(cause)),
-    onSuccess: () => this.down()
+    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
+    onSuccess: () => {
+      this.#now = undefined
+      return this.down()
+    }
+  }
+
+  /** Time has gone by. */
+  #back(outcome: Outcome): Sending {
+    this.#now = undefined
+    return this.#up(outcome)
   }
 
   #up(outcome: Outcome): Sending {
@@ -247,7 +258,7 @@ class Passage implements Run {
     self: Effect.Effect<A, IntegrationError>,
     then: Guard.Then<A, HttpClientResponse.HttpClientResponse>
   ): Sending {
-    return Guard.under(this.#spanned(self), this.call, this.fiber, this.clock, this.restore, then)
+    return Guard.under(this.#spanned(self), this.call, this.fiber, this.clock, this.now(), this.restore, then)
   }
 
   #spanned<A>(self: Effect.Effect<A, IntegrationError>): Effect.Effect<A, IntegrationError> {

@@ -19,13 +19,13 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
-import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as Tracer from "effect/Tracer"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import type { IntegrationError } from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
+import * as Meters from "../internal/meters.js"
 
 /**
  * @since 0.1.0
@@ -41,68 +41,70 @@ export interface Options {
   readonly logs?: boolean | undefined
 }
 
-const requests = Metric.counter("integration_requests_total", {
-  description: "Calls that ended, by outcome",
-  incremental: true
-})
-const errors = Metric.counter("integration_errors_total", { description: "Failed calls", incremental: true })
-const retries = Metric.counter("integration_retries_total", {
-  description: "Requests sent beyond the first of a call",
-  incremental: true
-})
-const durations = Metric.histogram(
-  "integration_request_duration_seconds",
-  MetricBoundaries.fromIterable([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30]),
-  "From the call to its outcome, retries and waits included"
-)
+const boundaries = MetricBoundaries.fromIterable([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30])
 
-/** Counters of one integration, each made once: looking a tagged metric up costs more than counting. */
-class Meters {
-  readonly #integration: string
-  readonly #retries: Metric.Metric.Counter<number>
-  readonly #requests = new Map<string, Metric.Metric.Counter<number>>()
-  readonly #durations = new Map<string, Metric.Metric.Histogram<number>>()
-  readonly #errors = new Map<string, Metric.Metric.Counter<number>>()
+/** The meters of one operation. */
+class OperationMeters {
+  readonly duration: Meters.Meter
+  readonly success: Meters.Meter
+  readonly #failures = new Map<string, Meters.Meter>()
 
-  constructor(integration: string) {
-    this.#integration = integration
-    this.#retries = Metric.tagged(retries, "integration", integration)
+  constructor(readonly integration: string, readonly operation: string) {
+    this.success = this.#requests("success")
+    this.duration = Meters.histogram(
+      "integration_request_duration_seconds",
+      boundaries,
+      "From the call to its outcome, retries and waits included",
+      { integration, operation }
+    )
+  }
+
+  failure(tag: string): Meters.Meter {
+    return getOrMake(this.#failures, tag, () => this.#requests(tag))
+  }
+
+  #requests(status: string): Meters.Meter {
+    const { integration, operation } = this
+    return Meters.counter("integration_requests_total", "Calls that ended, by outcome", {
+      integration,
+      operation,
+      status
+    })
+  }
+}
+
+/** The meters of one integration, each made when it is first needed. */
+class IntegrationMeters {
+  readonly #retries: Meters.Meter
+  readonly #operations = new Map<string, OperationMeters>()
+  readonly #errors = new Map<string, Meters.Meter>()
+
+  constructor(readonly integration: string) {
+    this.#retries = Meters.counter("integration_retries_total", "Requests sent beyond the first of a call", {
+      integration
+    })
   }
 
   record(operation: string, error: IntegrationError | undefined, seconds: number, attempts: number): void {
-    const status = error === undefined ? "success" : error._tag
-    const key = `${operation} ${status}`
-    let counter = this.#requests.get(key)
-    if (counter === undefined) {
-      counter = requests.pipe(
-        Metric.tagged("integration", this.#integration),
-        Metric.tagged("operation", operation),
-        Metric.tagged("status", status)
-      )
-      this.#requests.set(key, counter)
-    }
-    counter.unsafeUpdate(1, [])
-    let histogram = this.#durations.get(operation)
-    if (histogram === undefined) {
-      histogram = durations.pipe(
-        Metric.tagged("integration", this.#integration),
-        Metric.tagged("operation", operation)
-      )
-      this.#durations.set(operation, histogram)
-    }
-    histogram.unsafeUpdate(seconds, [])
-    if (attempts > 1) this.#retries.unsafeUpdate(attempts - 1, [])
-    if (error === undefined) return
-    let errorCounter = this.#errors.get(error._tag)
-    if (errorCounter === undefined) {
-      errorCounter = errors.pipe(
-        Metric.tagged("integration", this.#integration),
-        Metric.tagged("error_type", error._tag)
-      )
-      this.#errors.set(error._tag, errorCounter)
-    }
-    errorCounter.unsafeUpdate(1, [])
+    const meters = getOrMake(this.#operations, operation, () => new OperationMeters(this.integration, operation))
+    meters.duration.update(seconds)
+    if (attempts > 1) this.#retries.update(attempts - 1)
+    if (error === undefined) return meters.success.update(1)
+    meters.failure(error._tag).update(1)
+    getOrMake(this.#errors, error._tag, () =>
+      Meters.counter("integration_errors_total", "Failed calls", {
+        error_type: error._tag,
+        integration: this.integration
+      })).update(1)
   }
+}
+
+const getOrMake = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const existing = map.get(key)
+  if (existing !== undefined) return existing
+  const made = make()
+  map.set(key, made)
+  return made
 }
 
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
@@ -120,7 +122,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const logs = options.logs ?? true
   return IntegrationClient.stage((next) =>
     Effect.sync((): Pipeline.Stage => {
-      const meters = new Meters(next.integration.id)
+      const meters = new IntegrationMeters(next.integration.id)
       return {
         enter: (run) => {
           run.state = run.now()

@@ -32,12 +32,13 @@ export const under = <A, B>(
   call: Call,
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   clock: Clock.Clock,
+  now: number,
   restore: Restore,
   then: Then<A, B>
 ): Effect.Effect<B, IntegrationError> => {
   const { deadline } = call
   if (deadline === Number.POSITIVE_INFINITY) return Effect.matchCauseEffect(restore(self), then)
-  const millis = deadline - monotonicMillis(clock)
+  const millis = deadline - now
   if (hasChildren(fiber)) {
     return Effect.matchCauseEffect(
       restore(
@@ -65,9 +66,13 @@ export const underDeadline = <A>(
   call: Call
 ): Effect.Effect<A, IntegrationError> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.withFiberRuntime((fiber) =>
-      under(self, call, fiber, clockOf(fiber), restore, { onFailure: Effect.failCause, onSuccess: Effect.succeed })
-    )
+    Effect.withFiberRuntime((fiber) => {
+      const clock = clockOf(fiber)
+      return under(self, call, fiber, clock, monotonicMillis(clock), restore, {
+        onFailure: Effect.failCause,
+        onSuccess: Effect.succeed
+      })
+    })
   )
 
 let fired = 0
