@@ -13,7 +13,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import type { IntegrationError } from "./IntegrationError.js"
+import type { GaveUp, IntegrationError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -26,8 +26,12 @@ export interface Wait {
   /** The attempt that had failed, counted from 1. */
   readonly attempt: number
   readonly millis: number
-  /** `ServerError 503`, `Retry-After`, … */
+  /** With which error the attempt had failed. */
+  readonly error: IntegrationError["_tag"]
+  /** The same for people: `ServerError 503, Retry-After`. */
   readonly reason: string
+  /** Wall clock, epoch milliseconds: when the pause began. */
+  readonly at: number
 }
 
 /**
@@ -79,6 +83,8 @@ export class Call {
   innermost: Deadline | undefined
   /** The pauses between attempts. */
   readonly waits: Array<Wait> = []
+  /** Why no further attempt was made, where the error is a retryable one; set by the Retry policy. */
+  gaveUp: GaveUp | undefined
   /** The provider honours `idempotencyKey`: sending twice has the effect of once. */
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */

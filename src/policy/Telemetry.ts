@@ -7,7 +7,8 @@
  * | `integration_requests_total` | integration, operation, status (`success`, or the tag of the error) |
  * | `integration_request_duration_seconds` | integration, operation |
  * | `integration_errors_total` | integration, error_type |
- * | `integration_retries_total` | integration |
+ * | `integration_retries_total` | integration, reason (the tag of the error that led to the retry) |
+ * | `integration_retries_refused_total` | integration, reason (`attempts`, `budget`, … of `error.gaveUp`) |
  *
  * @since 0.1.0
  */
@@ -47,7 +48,11 @@ const requests = Metric.counter("integration_requests_total", {
 })
 const errors = Metric.counter("integration_errors_total", { description: "Failed calls", incremental: true })
 const retries = Metric.counter("integration_retries_total", {
-  description: "Requests sent beyond the first of a call",
+  description: "Further attempts of a call, by the error that led to each",
+  incremental: true
+})
+const retriesRefused = Metric.counter("integration_retries_refused_total", {
+  description: "Calls that failed with a retryable error and were not tried again, by the reason",
   incremental: true
 })
 const durations = Metric.histogram(
@@ -56,20 +61,37 @@ const durations = Metric.histogram(
   "From the call to its outcome, retries and waits included"
 )
 
-/** Counters of one integration, each made once: looking a tagged metric up costs more than counting. */
+/** Counters that differ in one label, each made once: looking a tagged metric up costs more than counting. */
+class Counters {
+  readonly #counters = new Map<string, Metric.Metric.Counter<number>>()
+
+  constructor(readonly base: Metric.Metric.Counter<number>, readonly label: string) {}
+
+  increment(value: string): void {
+    let counter = this.#counters.get(value)
+    if (counter === undefined) this.#counters.set(value, counter = Metric.tagged(this.base, this.label, value))
+    counter.unsafeUpdate(1, [])
+  }
+}
+
+/** The metrics of one integration. */
 class Meters {
   readonly #integration: string
-  readonly #retries: Metric.Metric.Counter<number>
+  readonly #retries: Counters
+  readonly #retriesRefused: Counters
+  readonly #errors: Counters
   readonly #requests = new Map<string, Metric.Metric.Counter<number>>()
   readonly #durations = new Map<string, Metric.Metric.Histogram<number>>()
-  readonly #errors = new Map<string, Metric.Metric.Counter<number>>()
 
   constructor(integration: string) {
     this.#integration = integration
-    this.#retries = Metric.tagged(retries, "integration", integration)
+    this.#retries = new Counters(Metric.tagged(retries, "integration", integration), "reason")
+    this.#retriesRefused = new Counters(Metric.tagged(retriesRefused, "integration", integration), "reason")
+    this.#errors = new Counters(Metric.tagged(errors, "integration", integration), "error_type")
   }
 
-  record(operation: string, error: IntegrationError | undefined, seconds: number, attempts: number): void {
+  record(call: Call, error: IntegrationError | undefined, seconds: number): void {
+    const operation = call.operation.name
     const status = error === undefined ? "success" : error._tag
     const key = `${operation} ${status}`
     let counter = this.#requests.get(key)
@@ -91,17 +113,10 @@ class Meters {
       this.#durations.set(operation, histogram)
     }
     histogram.unsafeUpdate(seconds, [])
-    if (attempts > 1) this.#retries.unsafeUpdate(attempts - 1, [])
+    for (const wait of call.waits) this.#retries.increment(wait.error)
     if (error === undefined) return
-    let errorCounter = this.#errors.get(error._tag)
-    if (errorCounter === undefined) {
-      errorCounter = errors.pipe(
-        Metric.tagged("integration", this.#integration),
-        Metric.tagged("error_type", error._tag)
-      )
-      this.#errors.set(error._tag, errorCounter)
-    }
-    errorCounter.unsafeUpdate(1, [])
+    this.#errors.increment(error._tag)
+    if (call.gaveUp !== undefined) this.#retriesRefused.increment(call.gaveUp)
   }
 }
 
@@ -133,7 +148,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           // a defect or an interruption is no outcome of the provider's
           if (error !== undefined || Exit.isSuccess(outcome)) {
             const millis = run.now() - (run.state as number)
-            meters.record(call.operation.name, error, millis / 1000, call.attempts)
+            meters.record(call, error, millis / 1000)
             if (logs) line = lineOf(run, outcome, error, millis)
           }
           if (line === undefined) {
@@ -189,11 +204,9 @@ const endSpan = ({ call, clock }: Pipeline.Run, outcome: Pipeline.Outcome): void
   if (span === undefined) return
   call.span = undefined
   span.attribute("integration.attempts", call.attempts)
-  for (const wait of call.waits) {
-    span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, {
-      ...wait,
-      millis: Math.round(wait.millis)
-    })
+  if (call.gaveUp !== undefined) span.attribute("integration.gave_up", call.gaveUp)
+  for (const { at, attempt, error, millis, reason } of call.waits) {
+    span.event("retry", BigInt(Math.round(at)) * 1_000_000n, { attempt, error, millis: Math.round(millis), reason })
   }
   span.end(clock.unsafeCurrentTimeNanos(), outcome)
 }
@@ -209,7 +222,11 @@ const annotations = (call: Call, millis: number): Record<string, unknown> => ({
   ...(call.context.tenantId === undefined ? undefined : { tenantId: call.context.tenantId }),
   ...(call.waits.length === 0
     ? undefined
-    : { waits: call.waits.map((wait) => `${Math.round(wait.millis)} ms: ${wait.reason}`).join("; ") })
+    : {
+      waits: call.waits
+        .map(({ attempt, millis, reason }) => `${Math.round(millis)} ms after attempt ${attempt}: ${reason}`)
+        .join("; ")
+    })
 })
 
 const logSuccess = (call: Call, status: number, millis: number): Effect.Effect<void> =>
@@ -225,16 +242,19 @@ const logFailure = (call: Call, error: IntegrationError, millis: number): Effect
     Effect.logWarning(
       `${call.operation.integration} ${call.operation.name} failed: ${error._tag}: ${error.message} (${
         plural(call.attempts)
-      } in ${Duration.format(Duration.millis(Math.round(millis)))}${storedAs(error)})`
+      } in ${Duration.format(Duration.millis(Math.round(millis)))}${gaveUp(call)}${storedAs(error)})`
     ),
     {
       ...annotations(call, millis),
       error: error._tag,
       ...(error.status === undefined ? undefined : { status: error.status }),
       ...(error.code === undefined ? undefined : { code: error.code }),
+      ...(call.gaveUp === undefined ? undefined : { gaveUp: call.gaveUp }),
       ...(error.deadLetterId === undefined ? undefined : { deadLetterId: error.deadLetterId })
     }
   )
+
+const gaveUp = (call: Call): string => call.gaveUp === undefined ? "" : `; not again: ${call.gaveUp}`
 
 const storedAs = (error: IntegrationError): string =>
   error.deadLettered === undefined
