@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as DeadLetterQueue from "./delivery/DeadLetterQueue.js"
 import * as CircuitBreaker from "./policy/CircuitBreaker.js"
 import * as RateLimit from "./policy/RateLimit.js"
-import * as Retry from "./policy/Retry.js"
+import * as RetryBudget from "./policy/RetryBudget.js"
 
 /**
  * The services that `Resilience.layer` and every provider's layer need.
@@ -24,9 +24,9 @@ export type Services = DeadLetterQueue.DeadLetterQueue | CircuitBreaker.CircuitB
  * @since 0.1.0
  * @category models
  */
-export type Provided = Services | Retry.RetryBudgets
+export type Provided = Services | RetryBudget.RetryBudgets
 
-const local = Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, Retry.layerBudgets)
+const local = Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, RetryBudget.layerMemory)
 
 /**
  * All state in the memory of this process: for tests, and for programs whose dead letters may die with them.

@@ -12,14 +12,10 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
@@ -29,24 +25,9 @@ import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
 import { monotonicMillis } from "../internal/time.js"
+import { isReplayable } from "./internal/body.js"
 import * as Core from "./internal/retryCore.js"
-
-/**
- * How many retries the calls of one integration may cost together: a bucket that holds ten seconds' worth of
- * `minPerSecond`, full at the start. Each call puts `ratio` of a token in, each second `minPerSecond`, each retry takes
- * one out.
- *
- * @since 0.1.0
- * @category models
- */
-export interface BudgetOptions {
-  /** Retries for each call. Default 0.2. */
-  readonly ratio?: number | undefined
-  /** Retries for each second, whatever the number of calls. Default 10. */
-  readonly minPerSecond?: number | undefined
-  /** Whose calls share the budget. Default: the integration's id. */
-  readonly key?: string | undefined
-}
+import * as RetryBudget from "./RetryBudget.js"
 
 /**
  * @since 0.1.0
@@ -76,7 +57,7 @@ export interface Options {
    */
   readonly onRetryAfter?: Core.OnRetryAfter | undefined
   /** Bounds the retries of all calls of the integration together; `false` does not. */
-  readonly budget?: BudgetOptions | false | undefined
+  readonly budget?: RetryBudget.Options | false | undefined
   /** Which errors are worth another attempt. Default: those that are `retryable`. All other rules hold as well. */
   readonly when?: ((error: IntegrationError.IntegrationError, call: Call) => boolean) | undefined
   /** Decides pauses and their number instead of the options above. `maxAttempts` still holds when given. */
@@ -102,13 +83,7 @@ const checkOptions = (options: Options): void => {
       throw new Error(`Retry.layer: ${name} has no end; give it one, as in "30 seconds"`)
     }
   }
-  if (budget === undefined || budget === false) return
-  for (const name of ["ratio", "minPerSecond"] as const) {
-    const value = budget[name]
-    if (value !== undefined && !(value >= 0 && Number.isFinite(value))) {
-      throw new Error(`Retry.layer: budget.${name} is ${value}; it must be 0 or more, and budget: false is no bound`)
-    }
-  }
+  RetryBudget.check("Retry.layer", budget)
 }
 
 const toConfig = (options: Options): Core.Config => ({
@@ -120,50 +95,6 @@ const toConfig = (options: Options): Core.Config => ({
   maxRetryAfter: Duration.toMillis(options.maxRetryAfter ?? "1 minute"),
   onRetryAfter: options.onRetryAfter ?? "giveUp"
 })
-
-/**
- * The budgets of a program's integrations. Where this service is there when a client is built (each `Holdfast` layer has
- * it), all clients of one integration share its budget; where it is not, each client has one of its own.
- *
- * @since 0.1.0
- * @category tags
- */
-export class RetryBudgets extends Context.Tag("holdfast/RetryBudgets")<RetryBudgets, {
-  /** @internal */
-  readonly budget: (key: string, ratio: number, minPerSecond: number, now: number) => Core.Budget
-}>() {}
-
-/**
- * @since 0.1.0
- * @category layers
- */
-export const layerBudgets: Layer.Layer<RetryBudgets> = Layer.sync(RetryBudgets, () => {
-  const budgets = new Map<string, Core.Budget>()
-  return {
-    budget: (key, ratio, minPerSecond, now) => {
-      let budget = budgets.get(key)
-      if (budget === undefined) budgets.set(key, budget = new Core.Budget(ratio, minPerSecond, now))
-      else budget.configure(ratio, minPerSecond)
-      return budget
-    }
-  }
-})
-
-const makeBudget = (
-  options: Options,
-  integration: string
-): Effect.Effect<Core.Budget | undefined> => {
-  if (options.budget === false) return Effect.succeed(undefined)
-  const { key = integration, minPerSecond = 10, ratio = 0.2 } = options.budget ?? {}
-  return Effect.gen(function*() {
-    const now = monotonicMillis(yield* Effect.clock)
-    const shared = yield* Effect.serviceOption(RetryBudgets)
-    return Option.match(shared, {
-      onNone: () => new Core.Budget(ratio, minPerSecond, now),
-      onSome: (budgets) => budgets.budget(key, ratio, minPerSecond, now)
-    })
-  })
-}
 
 /**
  * @example
@@ -196,7 +127,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
     }, config.maxAttempts)
 
   return IntegrationClient.stage((next) =>
-    Effect.map(makeBudget(options, next.integration.id), (budget): Pipeline.Stage => {
+    Effect.map(RetryBudget.make(options.budget, { ...budgetDefaults, key: next.integration.id }), (budget) => {
       const pause = (
         { call, clock }: Pipeline.Run,
         error: IntegrationError.IntegrationError,
@@ -231,7 +162,8 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
       return {
         enter: (run) => {
           run.state = undefined
-          budget?.deposit()
+          // not once more for each attempt of a layer further out
+          if (run.call.attempts === 0) budget?.deposit()
           return undefined
         },
         leave: (run, outcome) => {
@@ -249,6 +181,8 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
     })
   )
 }
+
+const budgetDefaults = { minPerSecond: 10, ratio: 0.2 }
 
 /** What one call keeps, made when its first attempt has failed. */
 class Retries {
@@ -318,14 +252,6 @@ const follow = (schedule: Schedule.Schedule<unknown, IntegrationError.Integratio
           })
       )
   }
-}
-
-/** Whether a body is the same when it is sent a second time: a stream is gone once it has been read. */
-const isReplayable = (body: HttpClientRequest.HttpClientRequest["body"]): boolean => {
-  if (body._tag === "Stream") return false
-  if (body._tag !== "Raw" || typeof body.body !== "object" || body.body === null) return true
-  // web streams, Node streams, generators
-  return !("getReader" in body.body || "pipe" in body.body || Symbol.asyncIterator in body.body)
 }
 
 /**

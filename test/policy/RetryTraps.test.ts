@@ -13,6 +13,7 @@ import {
   IntegrationClient,
   Resilience,
   Retry,
+  RetryBudget,
   Timeout
 } from "holdfast"
 import * as Kit from "../kit.js"
@@ -148,8 +149,8 @@ describe("Retry, traps", () => {
   it.scoped("trap 7: a stack that retries twice over multiplies, and one budget bounds the product", () =>
     Effect.gen(function*() {
       const provider = new Kit.Provider(Kit.status(500))
-      const layer = (budget: Retry.BudgetOptions | false) => Retry.layer({ budget, initialDelay: 0, maxAttempts: 4 })
-      const nested = (budget: Retry.BudgetOptions | false) =>
+      const layer = (budget: RetryBudget.Options | false) => Retry.layer({ budget, initialDelay: 0, maxAttempts: 4 })
+      const nested = (budget: RetryBudget.Options | false) =>
         layer(budget).pipe(Layer.provide(layer(budget)), Layer.provide(layer(budget)))
       const unbounded = yield* Kit.shop(provider, nested(false))
       const [first] = yield* elapsed(unbounded.items.get(item))
@@ -159,7 +160,7 @@ describe("Retry, traps", () => {
       const before = provider.count
       const bounded = yield* Effect.provide(
         Kit.shop(provider, nested({ minPerSecond: 1, ratio: 0 })),
-        yield* Layer.build(Retry.layerBudgets)
+        yield* Layer.build(RetryBudget.layerMemory)
       )
       const [second] = yield* elapsed(bounded.items.get(item), 0)
       // ten seconds' worth, whatever the layers make of it
@@ -192,7 +193,7 @@ describe("Retry, traps", () => {
 
   it.scoped("trap 9: the budget is the integration's: its clients share it, and other integrations are not starved", () =>
     Effect.gen(function*() {
-      const budgets = yield* Layer.build(Retry.layerBudgets)
+      const budgets = yield* Layer.build(RetryBudget.layerMemory)
       const retry = Retry.layer({ ...exact, budget: { minPerSecond: 1, ratio: 0 }, initialDelay: 0, maxAttempts: 11 })
       const build = (provider: Kit.Provider, id: string, policy = retry) =>
         Effect.provide(clientOf(provider, { id }, policy), budgets)

@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
+import { Budget } from "../../src/policy/internal/budgetCore.js"
 import * as Retry from "../../src/policy/internal/retryCore.js"
 import { runs } from "../campaign.js"
 
@@ -162,7 +163,7 @@ describe("retry core: budget", () => {
         fc.double({ max: 1, min: 0, noNaN: true }),
         fc.integer({ max: 20, min: 0 }),
         (steps, ratio, minPerSecond) => {
-          const budget = new Retry.Budget(ratio, minPerSecond, 0)
+          const budget = new Budget(ratio, minPerSecond, 0)
           const capacity = Math.max(1, 10 * minPerSecond)
           let now = 0
           // from each moment on: calls made and retries granted since
@@ -189,7 +190,7 @@ describe("retry core: budget", () => {
   })
 
   it("gives what it promises: the reserve at once, then a fifth of the calls, and ten a second", () => {
-    const budget = new Retry.Budget(0.2, 10, 0)
+    const budget = new Budget(0.2, 10, 0)
     let granted = 0
     for (let i = 0; i < 1_000; i++) {
       budget.deposit()
@@ -201,7 +202,7 @@ describe("retry core: budget", () => {
   })
 
   it("a quiet time fills it no further than its reserve", () => {
-    const budget = new Retry.Budget(0, 2, 0)
+    const budget = new Budget(0, 2, 0)
     const take = (now: number) => Array.from({ length: 100 }, () => budget.withdraw(now)).filter(Boolean).length
     strictEqual(take(0), 20)
     strictEqual(take(1_000_000), 20)
@@ -210,7 +211,7 @@ describe("retry core: budget", () => {
   })
 
   it("a clock that stands still or steps back gives nothing", () => {
-    const budget = new Retry.Budget(0, 1, 10_000)
+    const budget = new Budget(0, 1, 10_000)
     for (let i = 0; i < 10; i++) budget.withdraw(10_000)
     strictEqual(budget.withdraw(10_000), false)
     strictEqual(budget.withdraw(5_000), false)
@@ -219,7 +220,7 @@ describe("retry core: budget", () => {
   })
 
   it("new numbers hold from then on, and what was spent stays spent", () => {
-    const budget = new Retry.Budget(0, 10, 0)
+    const budget = new Budget(0, 10, 0)
     for (let i = 0; i < 95; i++) budget.withdraw(0)
     budget.configure(1, 1)
     const take = () => Array.from({ length: 100 }, () => budget.withdraw(0)).filter(Boolean).length
@@ -229,20 +230,20 @@ describe("retry core: budget", () => {
     budget.configure(1, 100)
     strictEqual(take(), 0)
     // a smaller bucket holds less
-    const shrunk = new Retry.Budget(0, 10, 0)
+    const shrunk = new Budget(0, 10, 0)
     shrunk.configure(0, 1)
     strictEqual(Array.from({ length: 100 }, () => shrunk.withdraw(0)).filter(Boolean).length, 10)
   })
 
   it("a ratio of nothing and a rate of nothing allow one retry", () => {
-    const budget = new Retry.Budget(0, 0, 0)
+    const budget = new Budget(0, 0, 0)
     strictEqual(budget.withdraw(0), true)
     strictEqual(budget.withdraw(1_000_000), false)
   })
 
   // resilience.md 3.3 case 14: a trace of responses and what the quota is after each, in the manner of the AWS SDKs
   it("trace: each retry costs one, each call pays a share in, and at nothing the next retry is refused", () => {
-    const budget = new Retry.Budget(0.5, 0, 0)
+    const budget = new Budget(0.5, 0, 0)
     const trace: ReadonlyArray<readonly ["call" | "retry", boolean]> = [
       ["call", true], // 1, the reserve is full
       ["retry", true], // 0
