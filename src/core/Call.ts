@@ -85,6 +85,10 @@ export class Call {
   readonly waits: Array<Wait> = []
   /** Why no further attempt was made, where the error is a retryable one; set by the Retry policy. */
   gaveUp: GaveUp | undefined
+  /** The failure in whose place the call was given another answer; set by the Fallback policy. */
+  fellBack: IntegrationError | undefined
+  /** Further requests that were sent while the first was under way; set by the Hedge policy. */
+  hedges = 0
   /** The provider honours `idempotencyKey`: sending twice has the effect of once. */
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
@@ -118,6 +122,34 @@ export class Call {
   expire(): Exit.Exit<never> {
     if (this.innermost !== undefined) this.innermost.passed = true
     return expired
+  }
+
+  /**
+   * A copy for one of several requests that are under way at once, so that none writes over what another one reads. What
+   * it has become of is told back with `join`.
+   */
+  fork(): Call {
+    const fork = new Call(this.operation, { ...this.context, correlationId: this.correlationId }, this.accept)
+    fork.idempotencyKey = this.idempotencyKey
+    fork.partitionKey = this.partitionKey
+    fork.attempts = this.attempts
+    fork.firstAttemptAt = this.firstAttemptAt
+    fork.lastAttemptAt = this.lastAttemptAt
+    fork.innermost = this.innermost
+    fork.keyHonoured = this.keyHonoured
+    fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
+    fork.span = this.span
+    return fork
+  }
+
+  /** Takes over what a copy has lived through. `attempts`: how many the copy had begun with. */
+  join(fork: Call, attempts: number): void {
+    this.attempts += fork.attempts - attempts
+    if (this.firstAttemptAt === 0) this.firstAttemptAt = fork.firstAttemptAt
+    this.lastAttemptAt = Math.max(this.lastAttemptAt, fork.lastAttemptAt)
+    this.keyHonoured ||= fork.keyHonoured
+    this.mayHaveBeenProcessed ||= fork.mayHaveBeenProcessed
+    for (const wait of fork.waits) this.waits.push(wait)
   }
 
   get correlationId(): string {

@@ -175,6 +175,7 @@ const lineOf = (
   millis: number
 ): Effect.Effect<void> | undefined => {
   if (error !== undefined) return logFailure(call, error, millis)
+  if (call.fellBack !== undefined) return logFallback(call, call.fellBack, millis)
   return Exit.isSuccess(outcome) && isDebugging(fiber) ? logSuccess(call, outcome.value.status, millis) : undefined
 }
 
@@ -205,6 +206,8 @@ const endSpan = ({ call, clock }: Pipeline.Run, outcome: Pipeline.Outcome): void
   call.span = undefined
   span.attribute("integration.attempts", call.attempts)
   if (call.gaveUp !== undefined) span.attribute("integration.gave_up", call.gaveUp)
+  if (call.hedges > 0) span.attribute("integration.hedges", call.hedges)
+  if (call.fellBack !== undefined) span.attribute("integration.fallback_for", call.fellBack._tag)
   for (const { at, attempt, error, millis, reason } of call.waits) {
     span.event("retry", BigInt(Math.round(at)) * 1_000_000n, { attempt, error, millis: Math.round(millis), reason })
   }
@@ -220,6 +223,7 @@ const annotations = (call: Call, millis: number): Record<string, unknown> => ({
   attempts: call.attempts,
   durationMs: Math.round(millis),
   ...(call.context.tenantId === undefined ? undefined : { tenantId: call.context.tenantId }),
+  ...(call.hedges === 0 ? undefined : { hedges: call.hedges }),
   ...(call.waits.length === 0
     ? undefined
     : {
@@ -235,6 +239,14 @@ const logSuccess = (call: Call, status: number, millis: number): Effect.Effect<v
       Effect.logDebug(`${call.operation.integration} ${call.operation.name}: HTTP ${status}`),
       { ...annotations(call, millis), status }
     )
+  )
+
+const logFallback = (call: Call, error: IntegrationError, millis: number): Effect.Effect<void> =>
+  Effect.annotateLogs(
+    Effect.logWarning(
+      `${call.operation.integration} ${call.operation.name}: answered by the fallback, after ${error._tag}: ${error.message}`
+    ),
+    { ...annotations(call, millis), error: error._tag, fallback: true }
   )
 
 const logFailure = (call: Call, error: IntegrationError, millis: number): Effect.Effect<void> =>
