@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as DeadLetterQueue from "./delivery/DeadLetterQueue.js"
 import * as CircuitBreaker from "./policy/CircuitBreaker.js"
 import * as RateLimit from "./policy/RateLimit.js"
+import * as RetryBudget from "./policy/RetryBudget.js"
 
 /**
  * The services that `Resilience.layer` and every provider's layer need.
@@ -17,7 +18,15 @@ import * as RateLimit from "./policy/RateLimit.js"
  */
 export type Services = DeadLetterQueue.DeadLetterQueue | CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
 
-const local = Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
+/**
+ * All that each layer here provides. Retry budgets are used where they are there, and not needed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Provided = Services | RetryBudget.RetryBudgets
+
+const local = Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, RetryBudget.layerMemory)
 
 /**
  * All state in the memory of this process: for tests, and for programs whose dead letters may die with them.
@@ -25,7 +34,7 @@ const local = Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<Services> = Layer.merge(local, DeadLetterQueue.layerMemory)
+export const layerMemory: Layer.Layer<Provided> = Layer.merge(local, DeadLetterQueue.layerMemory)
 
 /**
  * Dead letters in an SQLite file, breakers and limiters in memory. The embedded default: no server, and what was captured
@@ -41,7 +50,7 @@ export const layerSqlite = (options: {
   readonly filename: string
   /** The spill file. Default: `<filename>.spill`; none for `:memory:`. */
   readonly spill?: string | false | undefined
-}): Layer.Layer<Services, DeadLetterQueue.DeadLetterQueueError> =>
+}): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> =>
   Layer.merge(
     local,
     // loaded on use: who keeps no dead letters in SQLite installs no driver

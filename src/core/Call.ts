@@ -13,7 +13,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import type { IntegrationError } from "./IntegrationError.js"
+import type { GaveUp, IntegrationError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -26,8 +26,12 @@ export interface Wait {
   /** The attempt that had failed, counted from 1. */
   readonly attempt: number
   readonly millis: number
-  /** `ServerError 503`, `Retry-After`, … */
+  /** With which error the attempt had failed. */
+  readonly error: IntegrationError["_tag"]
+  /** The same for people: `ServerError 503, Retry-After`. */
   readonly reason: string
+  /** Wall clock, epoch milliseconds: when the pause began. */
+  readonly at: number
 }
 
 /**
@@ -79,6 +83,12 @@ export class Call {
   innermost: Deadline | undefined
   /** The pauses between attempts. */
   readonly waits: Array<Wait> = []
+  /** Why no further attempt was made, where the error is a retryable one; set by the Retry policy. */
+  gaveUp: GaveUp | undefined
+  /** The failure in whose place the call was given another answer; set by the Fallback policy. */
+  fellBack: IntegrationError | undefined
+  /** Further requests that were sent while the first was under way; set by the Hedge policy. */
+  hedges = 0
   /** The provider honours `idempotencyKey`: sending twice has the effect of once. */
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
@@ -112,6 +122,34 @@ export class Call {
   expire(): Exit.Exit<never> {
     if (this.innermost !== undefined) this.innermost.passed = true
     return expired
+  }
+
+  /**
+   * A copy for one of several requests that are under way at once, so that none writes over what another one reads. What
+   * it has become of is told back with `join`.
+   */
+  fork(): Call {
+    const fork = new Call(this.operation, { ...this.context, correlationId: this.correlationId }, this.accept)
+    fork.idempotencyKey = this.idempotencyKey
+    fork.partitionKey = this.partitionKey
+    fork.attempts = this.attempts
+    fork.firstAttemptAt = this.firstAttemptAt
+    fork.lastAttemptAt = this.lastAttemptAt
+    fork.innermost = this.innermost
+    fork.keyHonoured = this.keyHonoured
+    fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
+    fork.span = this.span
+    return fork
+  }
+
+  /** Takes over what a copy has lived through. `attempts`: how many the copy had begun with. */
+  join(fork: Call, attempts: number): void {
+    this.attempts += fork.attempts - attempts
+    if (this.firstAttemptAt === 0) this.firstAttemptAt = fork.firstAttemptAt
+    this.lastAttemptAt = Math.max(this.lastAttemptAt, fork.lastAttemptAt)
+    this.keyHonoured ||= fork.keyHonoured
+    this.mayHaveBeenProcessed ||= fork.mayHaveBeenProcessed
+    for (const wait of fork.waits) this.waits.push(wait)
   }
 
   get correlationId(): string {

@@ -54,6 +54,7 @@ export interface Classification {
   readonly message?: string | undefined
   readonly code?: string | undefined
   readonly retryable?: boolean | undefined
+  /** A header or a body hint of the provider's own, read with the functions of `RetryAfter`. */
   readonly retryAfter?: Duration.Duration | undefined
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }> | undefined
 }
@@ -131,7 +132,8 @@ export const fromResponse = (
   const redirected = status >= 300 && status < 400
     ? `redirect to ${response.headers.location ?? "nowhere"} is not followed`
     : undefined
-  const retryAfter = own?.retryAfter ?? RetryAfter.fromHeaders(response.headers, response.nowMillis)
+  // a reset only where the rate was the reason: a 503 that says when to come back also says that nothing was done
+  const retryAfter = own?.retryAfter ?? RetryAfter.fromResponse(response, { rateLimited: tag === "RateLimitError" })
   const code = own?.code ?? codeOf(response.body)
   const fields = {
     ...call.errorFields,

@@ -30,6 +30,8 @@ export interface Integration {
   readonly id: string
   /** Version of the provider's API. */
   readonly version: string
+  /** The provider's reading of its answers, for an answer that stands in for one of them. */
+  readonly classify?: Classifier | undefined
 }
 
 /**
@@ -246,7 +248,7 @@ export const layer = <R>(
       const httpClient = yield* HttpClient.HttpClient
       const authenticate = yield* target.auth
       return make(
-        { id: target.id, version: target.version },
+        { classify: target.classify, id: target.id, version: target.version },
         Transport.make(httpClient, {
           authenticate,
           baseUrl: options?.baseUrl ?? target.baseUrl,

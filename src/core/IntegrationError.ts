@@ -9,6 +9,38 @@
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
+/**
+ * Why an attempt that failed with a retryable error was not followed by another.
+ *
+ * | | |
+ * |---|---|
+ * | `attempts` | `maxAttempts` were made |
+ * | `schedule` | the schedule of the user's own ended |
+ * | `budget` | the retry budget of the integration is spent |
+ * | `deadline` | the pause would have outlasted the caller's deadline |
+ * | `retry-after` | the server asked to wait for longer than `maxRetryAfter` |
+ * | `may-have-been-processed` | the call is not idempotent, and the provider may have acted |
+ * | `body-consumed` | the body was a stream, and is gone |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const GaveUp = Schema.Literal(
+  "attempts",
+  "body-consumed",
+  "budget",
+  "deadline",
+  "may-have-been-processed",
+  "retry-after",
+  "schedule"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type GaveUp = typeof GaveUp.Type
+
 const withDefault = <A, I, R>(schema: Schema.Schema<A, I, R>, value: NoInfer<A>) =>
   Schema.propertySignature(schema).pipe(Schema.withConstructorDefault(() => value))
 
@@ -32,6 +64,8 @@ const common = (retryable: boolean) => ({
   cause: Schema.optional(Schema.Defect),
   /** Requests that were sent for this call. */
   attempts: Schema.optional(Schema.Int),
+  /** Why no further request was sent although the error is `retryable`; absent where nothing retries. */
+  gaveUp: Schema.optional(GaveUp),
   /** `true`: stored as a dead letter. `false`: should have been, and could not be. Absent: not captured. */
   deadLettered: Schema.optional(Schema.Boolean),
   deadLetterId: Schema.optional(Schema.String)
@@ -305,6 +339,7 @@ export const amend = <E extends IntegrationError>(
   error: E,
   changes: {
     readonly attempts?: number
+    readonly gaveUp?: GaveUp
     readonly retryAfter?: Duration.Duration
     readonly deadLettered?: boolean
     readonly deadLetterId?: string

@@ -53,3 +53,22 @@ export const histogram = (
       MetricKey.taggedWithLabels(MetricKey.histogram(name, boundaries, description), labelsOf(labels))
     )
   )
+
+/**
+ * Counters that differ in one label, each made when it is first needed.
+ *
+ * @internal
+ */
+export const counters = (
+  name: string,
+  description: string,
+  labels: Labels,
+  label: string
+): (value: string) => Meter => {
+  const made = new Map<string, Meter>()
+  return (value) => {
+    let meter = made.get(value)
+    if (meter === undefined) made.set(value, meter = counter(name, description, { ...labels, [label]: value }))
+    return meter
+  }
+}

@@ -1,14 +1,21 @@
 /**
  * A switch in front of an integration: off, or in maintenance, a call fails at once with `UnavailableError` and its
- * reason, and nothing is sent.
+ * reason, and nothing is sent. A call that has passed it is not called back: it goes on to its end.
  *
  * @since 0.1.0
  */
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import { UnavailableError } from "../core/IntegrationError.js"
+import type * as Pipeline from "../core/Pipeline.js"
+import { reader } from "./internal/switch.js"
 
 /**
  * @since 0.1.0
@@ -29,8 +36,8 @@ export type Status = Data.TaggedEnum<{
 export const { Available, Maintenance, Off } = Data.taggedEnum<Status>()
 
 /**
- * `status` is asked before every call: a constant, or any effect, such as a `Ref` or `SubscriptionRef` that is flipped
- * while the program runs.
+ * `status` is asked before every call: a constant, a `SubscriptionRef` (or `Ref`) that is flipped while the program runs,
+ * or any other effect. The first two are read without a step of the run loop.
  *
  * @example
  * ```ts
@@ -40,7 +47,7 @@ export const { Available, Maintenance, Off } = Data.taggedEnum<Status>()
  * const switchable = Layer.unwrapEffect(
  *   Effect.map(
  *     SubscriptionRef.make<Availability.Status>(Availability.Available()),
- *     (ref) => Availability.layer(SubscriptionRef.get(ref))
+ *     (ref) => Availability.layer(ref)
  *   )
  * )
  * ```
@@ -49,20 +56,64 @@ export const { Available, Maintenance, Off } = Data.taggedEnum<Status>()
  * @category policies
  */
 export const layer = (status: Status | Effect.Effect<Status>): IntegrationClient.Policy =>
-  IntegrationClient.policy((next) =>
-    Effect.succeed((request, call) => {
-      const proceed = (status: Status) =>
-        status._tag === "Available" ? next.send(request, call) : Effect.fail(
-          new UnavailableError({
-            ...call.errorFields,
-            message: status._tag === "Off"
-              ? `nothing was sent: ${call.operation.integration} is switched off: ${status.reason}`
-              : `nothing was sent: ${call.operation.integration} is in maintenance: ${status.reason}`,
-            ...(status._tag === "Maintenance" && status.retryAfter !== undefined
-              ? { retryAfter: Duration.decode(status.retryAfter) }
-              : undefined)
-          })
-        )
-      return Effect.isEffect(status) ? Effect.flatMap(status, proceed) : proceed(status)
+  IntegrationClient.stage(() => Effect.succeed(stage(status)))
+
+/**
+ * The status from `Config`, read once, when the layer is built: `HOLDFAST_<ID>_AVAILABILITY` is `available` (the default),
+ * `off` or `maintenance`; `HOLDFAST_<ID>_AVAILABILITY_REASON` is what callers are told, and
+ * `HOLDFAST_<ID>_AVAILABILITY_RETRY_AFTER` (a duration, `10 minutes`) when a maintenance is over. Anything else is a
+ * `ConfigError` that names the variable.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const layerConfig: IntegrationClient.Policy<never, ConfigError> = IntegrationClient.stage((next) =>
+  Effect.map(config(next.integration.id), stage)
+)
+
+/**
+ * What `layerConfig` reads, for the id of an integration.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const config = (integration: string): Config.Config<Status> => {
+  const name = `HOLDFAST_${integration.toUpperCase().replaceAll("-", "_")}_AVAILABILITY`
+  return Config.all({
+    reason: Config.withDefault(Config.nonEmptyString(`${name}_REASON`), `${name} says so`),
+    retryAfter: Config.option(Config.duration(`${name}_RETRY_AFTER`)),
+    status: Config.withDefault(Config.literal("available", "off", "maintenance")(name), "available")
+  }).pipe(
+    Config.map(({ reason, retryAfter, status }) => {
+      switch (status) {
+        case "available":
+          return Available()
+        case "off":
+          return Off({ reason })
+        case "maintenance":
+          return Maintenance({ reason, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : undefined) })
+      }
+    })
+  )
+}
+
+const stage = (status: Status | Effect.Effect<Status>): Pipeline.Stage => {
+  const read = reader(status)
+  return typeof read === "function"
+    ? { enter: ({ call }) => refusal(read(), call) }
+    : { enter: ({ call }) => Effect.flatMap(read, (status) => refusal(status, call) ?? Exit.void) }
+}
+
+const refusal = (status: Status, call: Call): Exit.Exit<never, UnavailableError> | undefined =>
+  status._tag === "Available" ? undefined : Exit.fail(
+    new UnavailableError({
+      ...call.errorFields,
+      attempts: call.attempts,
+      message: status._tag === "Off"
+        ? `nothing was sent: ${call.operation.integration} is switched off: ${status.reason}`
+        : `nothing was sent: ${call.operation.integration} is in maintenance: ${status.reason}`,
+      ...(status._tag === "Maintenance" && status.retryAfter !== undefined
+        ? { retryAfter: Duration.decode(status.retryAfter) }
+        : undefined)
     })
   )

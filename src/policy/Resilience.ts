@@ -1,10 +1,10 @@
 /**
  * The standard stack, in the order in which a call meets it:
  *
- * Telemetry · DeadLettering · Availability · IdempotencyKey · Timeout (total) · Retry · CircuitBreaker · RateLimit ·
- * Bulkhead · Timeout (attempt)
+ * Telemetry · DeadLettering · Fallback · Availability · IdempotencyKey · Timeout (total) · Retry · Hedge ·
+ * CircuitBreaker · RateLimit · Bulkhead · Timeout (attempt) · Faults
  *
- * Auth and transport are beneath it: `IntegrationClient.layer(definition)`.
+ * Fallback, Availability, Hedge and Faults are there only where they are configured. Auth and transport are beneath it: `IntegrationClient.layer(definition)`.
  *
  * @since 0.1.0
  */
@@ -17,6 +17,9 @@ import * as Availability from "./Availability.js"
 import * as Bulkhead from "./Bulkhead.js"
 import * as CircuitBreaker from "./CircuitBreaker.js"
 import * as DeadLettering from "./DeadLettering.js"
+import * as Fallback from "./Fallback.js"
+import * as Faults from "./Faults.js"
+import * as Hedge from "./Hedge.js"
 import * as IdempotencyKey from "./IdempotencyKey.js"
 import * as RateLimit from "./RateLimit.js"
 import * as Retry from "./Retry.js"
@@ -32,16 +35,22 @@ import * as Timeout from "./Timeout.js"
 export interface Options {
   readonly telemetry?: Telemetry.Options | false | undefined
   readonly deadLettering?: DeadLettering.Options | false | undefined
+  /** Off unless given. Beneath DeadLettering: a call that it helped is no dead letter. */
+  readonly fallback?: Fallback.Options | false | undefined
   readonly availability?: Availability.Status | Effect.Effect<Availability.Status> | undefined
   readonly idempotencyKey?: IdempotencyKey.Options | undefined
   /** How long the caller waits for the whole call. Default 1 minute. */
   readonly totalTimeout?: Duration.DurationInput | false | undefined
   readonly retry?: Retry.Options | false | undefined
+  /** Off unless given. Beneath Retry, so that each of its requests has an admission, a token, a slot and a time of its own. */
+  readonly hedge?: Hedge.Options | false | undefined
   readonly circuitBreaker?: CircuitBreaker.Options | false | undefined
   readonly rateLimit?: RateLimit.Options | false | undefined
   readonly bulkhead?: Bulkhead.Options | false | undefined
   /** How long one request may take. Default 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | false | undefined
+  /** Off unless given: what goes wrong on purpose, for staging. Beneath all else. */
+  readonly faults?: Faults.Options | ReadonlyArray<Faults.Options> | false | undefined
 }
 
 /**
@@ -54,6 +63,12 @@ export type Requirements<O extends Options> =
   | (O["deadLettering"] extends false ? never : DeadLetterQueue)
   | (O["circuitBreaker"] extends false ? never : CircuitBreaker.CircuitBreakers)
   | (O["rateLimit"] extends false ? never : RateLimit.RateLimiters)
+
+const optional = <A>(options: A | false | undefined, layer: (options: A) => IntegrationClient.Policy) =>
+  options === undefined || options === false ? undefined : layer(options)
+
+const listOf = (faults: Options["faults"]): ReadonlyArray<Faults.Options> =>
+  faults === undefined || faults === false ? [] : "rate" in faults ? [faults] : faults
 
 type AnyPolicy = IntegrationClient.Policy<DeadLetterQueue | CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters>
 
@@ -76,14 +91,17 @@ export const layer = <const O extends Options = {}>(options?: O): IntegrationCli
   const stages: ReadonlyArray<AnyPolicy | undefined> = [
     o.telemetry === false ? undefined : Telemetry.layer(o.telemetry),
     o.deadLettering === false ? undefined : DeadLettering.layer(o.deadLettering),
+    optional(o.fallback, Fallback.layer),
     o.availability === undefined ? undefined : Availability.layer(o.availability),
     IdempotencyKey.layer(o.idempotencyKey),
     o.totalTimeout === false ? undefined : Timeout.layerTotal(o.totalTimeout ?? "1 minute"),
     o.retry === false ? undefined : Retry.layer(o.retry),
+    optional(o.hedge, Hedge.layer),
     o.circuitBreaker === false ? undefined : CircuitBreaker.layer(o.circuitBreaker),
     o.rateLimit === false ? undefined : RateLimit.layer(o.rateLimit),
     o.bulkhead === false ? undefined : Bulkhead.layer(o.bulkhead),
-    o.attemptTimeout === false ? undefined : Timeout.layer(o.attemptTimeout ?? "10 seconds")
+    o.attemptTimeout === false ? undefined : Timeout.layer(o.attemptTimeout ?? "10 seconds"),
+    ...listOf(o.faults).map(Faults.layer)
   ]
   // what was left out is not required: the sum of the stages that are there is `Requirements<O>`
   // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off

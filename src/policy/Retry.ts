@@ -3,25 +3,31 @@
  *
  * - Only errors that are `retryable`, and for a call that is not idempotent only when the provider surely did not act on
  *   it: nothing was sent, 429, a lock, 503 with `Retry-After`.
- * - The wait that a server asks for goes before the computed one; asked to wait longer than `maxRetryAfter`, or past the
- *   caller's deadline, the call ends at once with that error.
- * - A budget bounds the retries of all calls together, so that an outage is not amplified.
+ * - The wait that a server asks for goes before the computed one; asked to wait longer than `maxRetryAfter`, the call
+ *   ends at once with that error, unless `onRetryAfter` says otherwise. A pause that would outlast the caller's deadline
+ *   ends it always.
+ * - A budget bounds the retries of all calls to one integration together, so that an outage is not amplified. Another
+ *   integration's calls have a budget of their own, and are not starved by it.
+ * - Why a call was not tried again is in `error.gaveUp`, the log line, the span, and the metrics.
  *
  * @since 0.1.0
  */
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import type { IntegrationError } from "../core/IntegrationError.js"
-import { clockOf, monotonicMillis } from "../internal/time.js"
+import * as IntegrationError from "../core/IntegrationError.js"
+import * as Pipeline from "../core/Pipeline.js"
+import { monotonicMillis } from "../internal/time.js"
+import { isReplayable } from "./internal/body.js"
 import * as Core from "./internal/retryCore.js"
+import * as RetryBudget from "./RetryBudget.js"
 
 /**
  * @since 0.1.0
@@ -38,34 +44,46 @@ export interface Options {
   readonly maxDelay?: Duration.DurationInput | undefined
   /**
    * How pauses are spread, so that callers do not come back together: `full` (anywhere from nothing to the delay),
-   * `equal` (the upper half), `decorrelated`, `none`, or a share of the delay to either side, as in `0.1`.
-   * Default `full`.
+   * `equal` (the upper half), `decorrelated` (from `initialDelay` to three times the pause before), `none`, or a share of
+   * the delay to either side, as in `0.1`. Default `full`.
    */
   readonly jitter?: Core.Jitter | undefined
-  /** Asked to wait longer than this, the call ends with the error that asked. Default 1 minute. */
+  /** The longest wait that a server may ask for. Default 1 minute. */
   readonly maxRetryAfter?: Duration.DurationInput | undefined
-  /** Retries allowed for all calls of the integration: this share of the calls, and at least so many a second. */
-  readonly budget?:
-    | { readonly ratio?: number | undefined; readonly minPerSecond?: number | undefined }
-    | false
-    | undefined
+  /**
+   * Asked to wait longer than `maxRetryAfter`: `giveUp` ends the call with the error that asked, `cap` waits
+   * `maxRetryAfter` and tries, `wait` waits as long as it was asked to. The caller's deadline bounds each of them.
+   * Default `giveUp`.
+   */
+  readonly onRetryAfter?: Core.OnRetryAfter | undefined
+  /** Bounds the retries of all calls of the integration together; `false` does not. */
+  readonly budget?: RetryBudget.Options | false | undefined
+  /** Which errors are worth another attempt. Default: those that are `retryable`. All other rules hold as well. */
+  readonly when?: ((error: IntegrationError.IntegrationError, call: Call) => boolean) | undefined
   /** Decides pauses and their number instead of the options above. `maxAttempts` still holds when given. */
-  readonly schedule?: Schedule.Schedule<unknown, IntegrationError> | undefined
+  readonly schedule?: Schedule.Schedule<unknown, IntegrationError.IntegrationError> | undefined
 }
 
 const checkOptions = (options: Options): void => {
-  const { jitter, maxAttempts, multiplier } = options
+  const { budget, jitter, maxAttempts, multiplier } = options
   if (maxAttempts !== undefined && !(Number.isInteger(maxAttempts) && maxAttempts >= 1)) {
     throw new Error(
       `Retry.layer: maxAttempts is ${maxAttempts}; it counts all requests, so it must be a whole number from 1 up`
     )
   }
-  if (multiplier !== undefined && !(multiplier >= 1)) {
+  if (multiplier !== undefined && !(multiplier >= 1 && Number.isFinite(multiplier))) {
     throw new Error(`Retry.layer: multiplier is ${multiplier}; it must be 1 or more`)
   }
   if (typeof jitter === "number" && !(jitter >= 0 && jitter <= 1)) {
     throw new Error(`Retry.layer: jitter is ${jitter}; a share of the delay must be from 0 to 1`)
   }
+  for (const name of ["initialDelay", "maxDelay"] as const) {
+    const value = options[name]
+    if (value !== undefined && !Number.isFinite(Duration.toMillis(value))) {
+      throw new Error(`Retry.layer: ${name} has no end; give it one, as in "30 seconds"`)
+    }
+  }
+  RetryBudget.check("Retry.layer", budget)
 }
 
 const toConfig = (options: Options): Core.Config => ({
@@ -74,10 +92,9 @@ const toConfig = (options: Options): Core.Config => ({
   multiplier: options.multiplier ?? 2,
   maxDelay: Duration.toMillis(options.maxDelay ?? "30 seconds"),
   jitter: options.jitter ?? "full",
-  maxRetryAfter: Duration.toMillis(options.maxRetryAfter ?? "1 minute")
+  maxRetryAfter: Duration.toMillis(options.maxRetryAfter ?? "1 minute"),
+  onRetryAfter: options.onRetryAfter ?? "giveUp"
 })
-
-type Attempted = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
 
 /**
  * @example
@@ -85,6 +102,9 @@ type Attempted = Effect.Effect<HttpClientResponse.HttpClientResponse, Integratio
  * import { Retry } from "holdfast"
  *
  * const patient = Retry.layer({ maxAttempts: 5, initialDelay: "1 second", maxDelay: "20 seconds" })
+ *
+ * // a nightly job: whatever the provider asks for, within the total timeout
+ * const nightly = Retry.layer({ maxAttempts: 10, onRetryAfter: "wait" })
  * ```
  *
  * @since 0.1.0
@@ -93,49 +113,117 @@ type Attempted = Effect.Effect<HttpClientResponse.HttpClientResponse, Integratio
 export const layer = (options: Options = {}): IntegrationClient.Policy => {
   checkOptions(options)
   const config = toConfig(options)
-  return IntegrationClient.policy((next) =>
-    Effect.map(Clock.currentTimeNanos, (nanos) => {
-      const budget = options.budget === false
-        ? undefined
-        : new Core.Budget(options.budget?.ratio ?? 0.2, options.budget?.minPerSecond ?? 10, Number(nanos / 1_000_000n))
-      const makePauses = options.schedule === undefined ? backoff(config) : follow(options.schedule)
+  const makePauses = options.schedule === undefined ? backoff(config) : follow(options.schedule)
+  const when = options.when ?? ((error) => error.retryable)
 
-      return (request, call) => {
-        budget?.deposit()
+  /** Why this attempt must be the last, as far as that is known before the pause is. */
+  const refuses = ({ call, request }: Pipeline.Run, error: IntegrationError.IntegrationError, attempt: number) =>
+    Core.refuses({
+      attempt,
+      bodyIsReplayable: call.attempts === 0 || isReplayable(request.body),
+      idempotent: call.idempotent,
+      retryable: when(error, call),
+      untouched: IntegrationError.surelyNotProcessed(error)
+    }, config.maxAttempts)
 
-        const attempt = (number: number, pauses: Pauses | undefined): Attempted =>
-          Effect.catchAll(next.send(request, call), (error) => {
-            const refused = Core.refuses({
-              error,
-              attempt: number,
-              bodyIsReplayable: isReplayable(request),
-              idempotent: call.idempotent,
-              maxAttempts: config.maxAttempts
-            })
-            return refused === undefined ? again(error, number, pauses ?? makePauses()) : Effect.fail(error)
+  return IntegrationClient.stage((next) =>
+    Effect.map(RetryBudget.make(options.budget, { ...budgetDefaults, key: next.integration.id }), (budget) => {
+      const pause = (
+        { call, clock }: Pipeline.Run,
+        error: IntegrationError.IntegrationError,
+        retries: Retries
+      ): Effect.Effect<void, IntegrationError.IntegrationError> =>
+        Effect.flatMap(retries.pauses.next(error, retries.attempt), (computed) => {
+          const now = monotonicMillis(clock)
+          const asked = error.retryAfter === undefined ? undefined : Duration.toMillis(error.retryAfter)
+          const millis = Core.pauseOf(config, asked, computed)
+          const refused = typeof millis !== "number"
+            ? millis
+            : now + millis >= call.deadline
+            ? "deadline"
+            : budget?.withdraw(now) === false
+            ? "budget"
+            : undefined
+          if (refused !== undefined) {
+            retries.over = true
+            return giveUp(error, call, refused)
+          }
+          call.gaveUp = undefined
+          call.waits.push({
+            at: clock.unsafeCurrentTimeMillis(),
+            attempt: retries.attempt++,
+            error: error._tag,
+            millis: millis as number,
+            reason: reasonOf(error)
           })
+          return sleep(millis as number)
+        })
 
-        const again = (error: IntegrationError, number: number, pauses: Pauses): Attempted =>
-          Effect.flatMap(pauses.next(error, number), (computed) =>
-            Effect.withFiberRuntime((fiber): Attempted => {
-              const pause = Core.delayOf(error, config.maxRetryAfter, computed)
-              const now = monotonicMillis(clockOf(fiber))
-              if (typeof pause !== "number" || now + pause >= call.deadline) return Effect.fail(error)
-              if (budget !== undefined && !budget.withdraw(now)) return Effect.fail(error)
-              call.waits.push({ attempt: number, millis: pause, reason: Core.reasonOf(error) })
-              const rest = Effect.suspend(() => attempt(number + 1, pauses))
-              return pause > 0 ? Effect.zipRight(Effect.sleep(pause), rest) : rest
-            }))
-
-        return attempt(1, undefined)
+      return {
+        enter: (run) => {
+          run.state = undefined
+          // not once more for each attempt of a layer further out
+          if (run.call.attempts === 0) budget?.deposit()
+          return undefined
+        },
+        leave: (run, outcome) => {
+          const error = Pipeline.errorOf(outcome)
+          if (error === undefined) return undefined
+          let retries = run.state as Retries | undefined
+          if (retries?.over === true) return undefined
+          const refused = refuses(run, error, retries?.attempt ?? 1)
+          if (refused === "not-retryable") return undefined
+          if (refused !== undefined) return giveUp(error, run.call, refused)
+          if (retries === undefined) run.state = retries = new Retries(makePauses())
+          return Pipeline.again(pause(run, error, retries))
+        }
       }
     })
   )
 }
 
-/** The pauses of one call, in milliseconds, made when its first attempt has failed; `end`: there is no other attempt. */
+const budgetDefaults = { minPerSecond: 10, ratio: 0.2 }
+
+/** What one call keeps, made when its first attempt has failed. */
+class Retries {
+  /** The attempt that was made last, counted from 1. */
+  attempt = 1
+  /** It was decided, while a pause was sought, that there is no other. */
+  over = false
+  constructor(readonly pauses: Pauses) {}
+}
+
+/** Ends a call with the error of its last attempt, which says why there was no other. */
+const giveUp = (
+  error: IntegrationError.IntegrationError,
+  call: Call,
+  why: IntegrationError.GaveUp
+): Exit.Exit<never, IntegrationError.IntegrationError> => {
+  call.gaveUp = why
+  return Exit.fail(IntegrationError.amend(error, { gaveUp: why }))
+}
+
+/** `RateLimitError 429, Retry-After`: for the record of waits. */
+const reasonOf = (error: IntegrationError.IntegrationError): string =>
+  error._tag + (error.status === undefined ? "" : ` ${error.status}`) +
+  (error.retryAfter === undefined ? "" : ", Retry-After")
+
+// a timer of more than 2^31 milliseconds would never fire
+const longestTimer = 2 ** 31 - 1
+
+const sleep = (millis: number): Effect.Effect<void> =>
+  millis <= 0
+    ? Effect.void
+    : millis <= longestTimer
+    ? Effect.sleep(millis)
+    : Effect.zipRight(Effect.sleep(longestTimer), Effect.suspend(() => sleep(millis - longestTimer)))
+
+/**
+ * The pauses of one call, in milliseconds, made when its first attempt has failed; `undefined`: there is no other
+ * attempt.
+ */
 interface Pauses {
-  readonly next: (error: IntegrationError, attempt: number) => Effect.Effect<number | "end">
+  readonly next: (error: IntegrationError.IntegrationError, attempt: number) => Effect.Effect<number | undefined>
 }
 
 const backoff = (config: Core.Config) => (): Pauses => {
@@ -149,7 +237,7 @@ const backoff = (config: Core.Config) => (): Pauses => {
   }
 }
 
-const follow = (schedule: Schedule.Schedule<unknown, IntegrationError>) => (): Pauses => {
+const follow = (schedule: Schedule.Schedule<unknown, IntegrationError.IntegrationError>) => (): Pauses => {
   let state: unknown = schedule.initial
   return {
     next: (error) =>
@@ -160,17 +248,20 @@ const follow = (schedule: Schedule.Schedule<unknown, IntegrationError>) => (): P
             state = nextState
             return ScheduleDecision.isContinue(decision)
               ? Math.max(0, ScheduleIntervals.start(decision.intervals) - now)
-              : "end"
+              : undefined
           })
       )
   }
 }
-
-/** A stream is gone once it has been read. */
-const isReplayable = (request: HttpClientRequest.HttpClientRequest): boolean => request.body._tag !== "Stream"
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type Jitter = Core.Jitter
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OnRetryAfter = Core.OnRetryAfter

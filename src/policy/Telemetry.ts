@@ -7,7 +7,8 @@
  * | `integration_requests_total` | integration, operation, status (`success`, or the tag of the error) |
  * | `integration_request_duration_seconds` | integration, operation |
  * | `integration_errors_total` | integration, error_type |
- * | `integration_retries_total` | integration |
+ * | `integration_retries_total` | integration, reason (the tag of the error that led to the retry) |
+ * | `integration_retries_refused_total` | integration, reason (`attempts`, `budget`, … of `error.gaveUp`) |
  *
  * @since 0.1.0
  */
@@ -43,68 +44,59 @@ export interface Options {
 
 const boundaries = MetricBoundaries.fromIterable([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30])
 
-/** The meters of one operation. */
-class OperationMeters {
-  readonly duration: Meters.Meter
-  readonly success: Meters.Meter
-  readonly #failures = new Map<string, Meters.Meter>()
+const makeOperationMeters = (integration: string, operation: string) => ({
+  duration: Meters.histogram(
+    "integration_request_duration_seconds",
+    boundaries,
+    "From the call to its outcome, retries and waits included",
+    { integration, operation }
+  ),
+  requests: Meters.counters(
+    "integration_requests_total",
+    "Calls that ended, by outcome",
+    { integration, operation },
+    "status"
+  )
+})
 
-  constructor(readonly integration: string, readonly operation: string) {
-    this.success = this.#requests("success")
-    this.duration = Meters.histogram(
-      "integration_request_duration_seconds",
-      boundaries,
-      "From the call to its outcome, retries and waits included",
-      { integration, operation }
+/** The meters of one integration. */
+class IntegrationMeters {
+  readonly #integration: string
+  readonly #operations = new Map<string, ReturnType<typeof makeOperationMeters>>()
+  readonly #errors: (tag: string) => Meters.Meter
+  readonly #retries: (reason: string) => Meters.Meter
+  readonly #retriesRefused: (reason: string) => Meters.Meter
+
+  constructor(integration: string) {
+    this.#integration = integration
+    this.#errors = Meters.counters("integration_errors_total", "Failed calls", { integration }, "error_type")
+    this.#retries = Meters.counters(
+      "integration_retries_total",
+      "Further attempts of a call, by the error that led to each",
+      { integration },
+      "reason"
+    )
+    this.#retriesRefused = Meters.counters(
+      "integration_retries_refused_total",
+      "Calls that failed with a retryable error and were not tried again, by the reason",
+      { integration },
+      "reason"
     )
   }
 
-  failure(tag: string): Meters.Meter {
-    return getOrMake(this.#failures, tag, () => this.#requests(tag))
-  }
-
-  #requests(status: string): Meters.Meter {
-    const { integration, operation } = this
-    return Meters.counter("integration_requests_total", "Calls that ended, by outcome", {
-      integration,
-      operation,
-      status
-    })
-  }
-}
-
-/** The meters of one integration, each made when it is first needed. */
-class IntegrationMeters {
-  readonly #retries: Meters.Meter
-  readonly #operations = new Map<string, OperationMeters>()
-  readonly #errors = new Map<string, Meters.Meter>()
-
-  constructor(readonly integration: string) {
-    this.#retries = Meters.counter("integration_retries_total", "Requests sent beyond the first of a call", {
-      integration
-    })
-  }
-
-  record(operation: string, error: IntegrationError | undefined, seconds: number, attempts: number): void {
-    const meters = getOrMake(this.#operations, operation, () => new OperationMeters(this.integration, operation))
+  record(call: Call, error: IntegrationError | undefined, seconds: number): void {
+    const operation = call.operation.name
+    let meters = this.#operations.get(operation)
+    if (meters === undefined) {
+      this.#operations.set(operation, meters = makeOperationMeters(this.#integration, operation))
+    }
     meters.duration.update(seconds)
-    if (attempts > 1) this.#retries.update(attempts - 1)
-    if (error === undefined) return meters.success.update(1)
-    meters.failure(error._tag).update(1)
-    getOrMake(this.#errors, error._tag, () =>
-      Meters.counter("integration_errors_total", "Failed calls", {
-        error_type: error._tag,
-        integration: this.integration
-      })).update(1)
+    meters.requests(error === undefined ? "success" : error._tag).update(1)
+    for (const wait of call.waits) this.#retries(wait.error).update(1)
+    if (error === undefined) return
+    this.#errors(error._tag).update(1)
+    if (call.gaveUp !== undefined) this.#retriesRefused(call.gaveUp).update(1)
   }
-}
-
-const getOrMake = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  const existing = map.get(key)
-  if (existing !== undefined) return existing
-  const made = make()
-  map.set(key, made)
-  return made
 }
 
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
@@ -135,7 +127,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           // a defect or an interruption is no outcome of the provider's
           if (error !== undefined || Exit.isSuccess(outcome)) {
             const millis = run.now() - (run.state as number)
-            meters.record(call.operation.name, error, millis / 1000, call.attempts)
+            meters.record(call, error, millis / 1000)
             if (logs) line = lineOf(run, outcome, error, millis)
           }
           if (line === undefined) {
@@ -162,6 +154,7 @@ const lineOf = (
   millis: number
 ): Effect.Effect<void> | undefined => {
   if (error !== undefined) return logFailure(call, error, millis)
+  if (call.fellBack !== undefined) return logFallback(call, call.fellBack, millis)
   return Exit.isSuccess(outcome) && isDebugging(fiber) ? logSuccess(call, outcome.value.status, millis) : undefined
 }
 
@@ -191,11 +184,11 @@ const endSpan = ({ call, clock }: Pipeline.Run, outcome: Pipeline.Outcome): void
   if (span === undefined) return
   call.span = undefined
   span.attribute("integration.attempts", call.attempts)
-  for (const wait of call.waits) {
-    span.event("retry", BigInt(Math.round(call.lastAttemptAt)) * 1_000_000n, {
-      ...wait,
-      millis: Math.round(wait.millis)
-    })
+  if (call.gaveUp !== undefined) span.attribute("integration.gave_up", call.gaveUp)
+  if (call.hedges > 0) span.attribute("integration.hedges", call.hedges)
+  if (call.fellBack !== undefined) span.attribute("integration.fallback_for", call.fellBack._tag)
+  for (const { at, attempt, error, millis, reason } of call.waits) {
+    span.event("retry", BigInt(Math.round(at)) * 1_000_000n, { attempt, error, millis: Math.round(millis), reason })
   }
   span.end(clock.unsafeCurrentTimeNanos(), outcome)
 }
@@ -209,9 +202,14 @@ const annotations = (call: Call, millis: number): Record<string, unknown> => ({
   attempts: call.attempts,
   durationMs: Math.round(millis),
   ...(call.context.tenantId === undefined ? undefined : { tenantId: call.context.tenantId }),
+  ...(call.hedges === 0 ? undefined : { hedges: call.hedges }),
   ...(call.waits.length === 0
     ? undefined
-    : { waits: call.waits.map((wait) => `${Math.round(wait.millis)} ms: ${wait.reason}`).join("; ") })
+    : {
+      waits: call.waits
+        .map(({ attempt, millis, reason }) => `${Math.round(millis)} ms after attempt ${attempt}: ${reason}`)
+        .join("; ")
+    })
 })
 
 const logSuccess = (call: Call, status: number, millis: number): Effect.Effect<void> =>
@@ -222,21 +220,32 @@ const logSuccess = (call: Call, status: number, millis: number): Effect.Effect<v
     )
   )
 
+const logFallback = (call: Call, error: IntegrationError, millis: number): Effect.Effect<void> =>
+  Effect.annotateLogs(
+    Effect.logWarning(
+      `${call.operation.integration} ${call.operation.name}: answered by the fallback, after ${error._tag}: ${error.message}`
+    ),
+    { ...annotations(call, millis), error: error._tag, fallback: true }
+  )
+
 const logFailure = (call: Call, error: IntegrationError, millis: number): Effect.Effect<void> =>
   Effect.annotateLogs(
     Effect.logWarning(
       `${call.operation.integration} ${call.operation.name} failed: ${error._tag}: ${error.message} (${
         plural(call.attempts)
-      } in ${Duration.format(Duration.millis(Math.round(millis)))}${storedAs(error)})`
+      } in ${Duration.format(Duration.millis(Math.round(millis)))}${gaveUp(call)}${storedAs(error)})`
     ),
     {
       ...annotations(call, millis),
       error: error._tag,
       ...(error.status === undefined ? undefined : { status: error.status }),
       ...(error.code === undefined ? undefined : { code: error.code }),
+      ...(call.gaveUp === undefined ? undefined : { gaveUp: call.gaveUp }),
       ...(error.deadLetterId === undefined ? undefined : { deadLetterId: error.deadLetterId })
     }
   )
+
+const gaveUp = (call: Call): string => call.gaveUp === undefined ? "" : `; not again: ${call.gaveUp}`
 
 const storedAs = (error: IntegrationError): string =>
   error.deadLettered === undefined

@@ -2,25 +2,11 @@ import { HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertRight, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, Either, Exit, Fiber, Layer, Random, Schedule, Stream, TestClock } from "effect"
-import { IdempotencyKey, IntegrationClient, type IntegrationError, Retry, Timeout } from "holdfast"
+import { IdempotencyKey, IntegrationClient, Retry, Timeout } from "holdfast"
 import * as Kit from "../kit.js"
+import { elapsed, tagOf } from "./elapsed.js"
 
 const exact = { initialDelay: "1 second", jitter: "none", maxAttempts: 3 } as const
-
-/** Runs a call to its end with time moved on as far as it needs, and says how far that was. */
-const elapsed = <A, E, R>(self: Effect.Effect<A, E, R>, most: Duration.DurationInput = "1 hour") =>
-  Effect.gen(function*() {
-    const start = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-    const fiber = yield* Effect.fork(
-      Effect.zip(Effect.either(self), Effect.clockWith((clock) => clock.currentTimeMillis))
-    )
-    yield* TestClock.adjust(most)
-    const [result, end] = yield* Fiber.join(fiber)
-    return [result, end - start] as const
-  })
-
-const tagOf = (result: Either.Either<unknown, IntegrationError.IntegrationError>) =>
-  Either.isLeft(result) ? result.left._tag : "success"
 
 describe("Retry", () => {
   it.scoped("maxAttempts counts requests: three at most, and the last real error is what the caller gets", () =>

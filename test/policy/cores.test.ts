@@ -1,10 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Duration, FastCheck as fc } from "effect"
-import * as IntegrationError from "../../src/core/IntegrationError.js"
+import { FastCheck as fc } from "effect"
 import * as Breaker from "../../src/policy/internal/circuitBreakerCore.js"
 import * as Fifo from "../../src/policy/internal/fifo.js"
-import * as Retry from "../../src/policy/internal/retryCore.js"
 import * as Bucket from "../../src/policy/internal/tokenBucket.js"
 import { runs } from "../campaign.js"
 
@@ -210,76 +208,6 @@ describe("token bucket core", () => {
       ),
       { numRuns: runs(500) }
     )
-  })
-})
-
-describe("retry core", () => {
-  const retry: Retry.Config = {
-    initialDelay: 100,
-    jitter: "full",
-    maxAttempts: 3,
-    maxDelay: 10_000,
-    maxRetryAfter: 60_000,
-    multiplier: 2
-  }
-
-  it("every kind of jitter keeps its bounds, at any attempt, and is finite at the thousandth", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ max: 5_000, min: 1 }),
-        fc.double({ max: 1, maxExcluded: true, min: 0, noNaN: true }),
-        fc.double({ max: 10_000, min: 0, noNaN: true }),
-        fc.constantFrom<Retry.Jitter>("full", "equal", "decorrelated", "none", 0.1, 1),
-        fc.integer({ max: 5_000, min: 0 }),
-        (attempt, random, previous, jitter, initialDelay) => {
-          const config = { ...retry, initialDelay, jitter }
-          const delay = Retry.backoff(config, attempt, previous, random)
-          const raw = Math.min(config.maxDelay, initialDelay === 0 ? 0 : initialDelay * 2 ** (attempt - 1))
-          strictEqual(Number.isFinite(delay) && delay >= 0 && delay <= config.maxDelay, true)
-          if (jitter === "none") strictEqual(delay, raw)
-          if (jitter === "full") strictEqual(delay <= raw, true)
-          if (jitter === "equal") strictEqual(delay >= raw / 2 && delay <= raw, true)
-          if (jitter === "decorrelated") strictEqual(delay >= initialDelay, true)
-          if (typeof jitter === "number") strictEqual(delay >= raw * (1 - jitter) - 1e-6, true)
-        }
-      ),
-      { numRuns: runs(10_000) }
-    )
-  })
-
-  it("a server-asked wait is not spread and not shortened", () => {
-    const error = new IntegrationError.RateLimitError({
-      integration: "x",
-      message: "",
-      operation: "y",
-      retryAfter: Duration.seconds(7)
-    })
-    strictEqual(Retry.delayOf(error, 60_000, 12), 7_000)
-    strictEqual(Retry.delayOf(error, 6_999, 12), "retry-after")
-  })
-
-  it("refuses in this order: not retryable, may have been processed, body consumed, attempts", () => {
-    const fields = { integration: "x", message: "", operation: "y" }
-    const lost = new IntegrationError.NetworkError({ ...fields, phase: "response" })
-    const input = { attempt: 3, bodyIsReplayable: false, error: lost, idempotent: false, maxAttempts: 3 }
-    strictEqual(Retry.refuses({ ...input, error: new IntegrationError.NotFoundError(fields) }), "not retryable")
-    strictEqual(Retry.refuses(input), "may have been processed")
-    strictEqual(Retry.refuses({ ...input, idempotent: true }), "body was consumed")
-    strictEqual(Retry.refuses({ ...input, bodyIsReplayable: true, idempotent: true }), "attempts")
-    strictEqual(Retry.refuses({ ...input, attempt: 2, bodyIsReplayable: true, idempotent: true }), undefined)
-  })
-
-  it("the budget allows retries in proportion to calls, with a floor per second", () => {
-    const budget = new Retry.Budget(0.2, 10, 0)
-    let granted = 0
-    for (let i = 0; i < 1_000; i++) {
-      budget.deposit()
-      if (budget.withdraw(0)) granted++
-    }
-    // the reserve of ten seconds, and a fifth of the calls
-    strictEqual(granted >= 300 - 2 && granted <= 300, true)
-    strictEqual(budget.withdraw(1), false)
-    strictEqual(Array.from({ length: 20 }, () => budget.withdraw(1_001)).filter(Boolean).length, 10)
   })
 })
 

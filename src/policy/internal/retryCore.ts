@@ -1,10 +1,11 @@
 /**
  * Whether to try again, and after how long: plain functions of what is known when an attempt has failed.
  */
-import * as Duration from "effect/Duration"
-import * as IntegrationError from "../../core/IntegrationError.js"
+import type { GaveUp } from "../../core/IntegrationError.js"
 
 export type Jitter = "full" | "equal" | "decorrelated" | "none" | number
+
+export type OnRetryAfter = "cap" | "giveUp" | "wait"
 
 export interface Config {
   readonly maxAttempts: number
@@ -16,9 +17,8 @@ export interface Config {
   readonly jitter: Jitter
   /** Milliseconds. */
   readonly maxRetryAfter: number
+  readonly onRetryAfter: OnRetryAfter
 }
-
-export type GiveUpReason = "not retryable" | "may have been processed" | "body was consumed" | "attempts"
 
 /**
  * The pause before attempt `attempt + 1`, in milliseconds: exponential, capped, then spread. `random` is in [0, 1);
@@ -44,75 +44,43 @@ export const backoff = (config: Config, attempt: number, previous: number, rando
   }
 }
 
-/**
- * Why a failed attempt must not be followed by another, or `undefined`. Says nothing of the delay.
- */
-export const refuses = (input: {
-  readonly error: IntegrationError.IntegrationError
+/** What is known of an attempt that has failed. */
+export interface Failed {
+  readonly retryable: boolean
+  /** It is certain that the provider did not act on it. */
+  readonly untouched: boolean
+  /** May be sent twice with the effect of once. */
   readonly idempotent: boolean
+  /** The body is as it was. */
   readonly bodyIsReplayable: boolean
+  /** Counted from 1. */
   readonly attempt: number
-  readonly maxAttempts: number
-}): GiveUpReason | undefined => {
-  const { error } = input
-  if (!error.retryable) return "not retryable"
-  const untouched = IntegrationError.surelyNotProcessed(error)
-  if (!input.idempotent && !untouched) return "may have been processed"
-  if (!input.bodyIsReplayable && !isLocal(error)) return "body was consumed"
-  if (input.attempt >= input.maxAttempts) return "attempts"
+}
+
+/**
+ * Why a failed attempt must not be followed by another, or `undefined`. Says nothing of the pause, the deadline, and
+ * the budget, which come after it: what is refused here costs no token.
+ */
+export const refuses = (failed: Failed, maxAttempts: number): GaveUp | "not-retryable" | undefined => {
+  if (!failed.retryable) return "not-retryable"
+  if (!failed.idempotent && !failed.untouched) return "may-have-been-processed"
+  if (!failed.bodyIsReplayable) return "body-consumed"
+  if (failed.attempt >= maxAttempts) return "attempts"
   return undefined
 }
 
-const isLocal = (error: IntegrationError.IntegrationError): boolean =>
-  error._tag === "NetworkError"
-    ? error.phase === "connect"
-    : error._tag === "RateLimitError" && error.origin === "local"
-
 /**
- * What the server asks for goes before what was computed, and is not spread. Asked for too long a wait, and where the
- * computed pauses are at their end, there is no other attempt.
+ * What the server asks for (milliseconds) goes before what was computed, and is not spread. Asked for too long a wait
+ * there is no other attempt, or one at the cap, or one when it was asked for; where the computed pauses are at their end
+ * (`undefined`), there is none.
  */
-export const delayOf = (
-  error: IntegrationError.IntegrationError,
-  maxRetryAfter: number,
-  computed: number | "end"
-): number | "retry-after" | "end" => {
-  if (error.retryAfter === undefined || computed === "end") return computed
-  const asked = Duration.toMillis(error.retryAfter)
-  return asked > maxRetryAfter ? "retry-after" : asked
-}
-
-/** `RateLimitError 429, Retry-After`: for the record of waits. */
-export const reasonOf = (error: IntegrationError.IntegrationError): string =>
-  error._tag + (error.status === undefined ? "" : ` ${error.status}`) +
-  (error.retryAfter === undefined ? "" : ", Retry-After")
-
-/**
- * Retries allowed in proportion to calls, with a floor for quiet times: a bucket that calls and time fill, and retries
- * empty. Bounds what an outage is amplified to.
- */
-export class Budget {
-  readonly #capacity: number
-  #tokens: number
-  #at: number
-
-  constructor(readonly ratio: number, readonly minPerSecond: number, now: number) {
-    this.#capacity = Math.max(1, minPerSecond * 10)
-    this.#tokens = this.#capacity
-    this.#at = now
-  }
-
-  deposit(): void {
-    this.#tokens = Math.min(this.#capacity, this.#tokens + this.ratio)
-  }
-
-  withdraw(now: number): boolean {
-    if (now > this.#at) {
-      this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#at) / 1000 * this.minPerSecond)
-      this.#at = now
-    }
-    if (this.#tokens < 1) return false
-    this.#tokens--
-    return true
-  }
+export const pauseOf = (
+  config: Pick<Config, "maxRetryAfter" | "onRetryAfter">,
+  asked: number | undefined,
+  computed: number | undefined
+): number | GaveUp => {
+  if (computed === undefined) return "schedule"
+  if (asked === undefined) return computed
+  if (asked <= config.maxRetryAfter || config.onRetryAfter === "wait") return asked
+  return config.onRetryAfter === "cap" ? config.maxRetryAfter : "retry-after"
 }

@@ -1,0 +1,67 @@
+/**
+ * An answer that stands in for the provider's: made up by a fault that is injected, or by a fallback.
+ *
+ * @since 0.1.0
+ */
+import * as Headers from "@effect/platform/Headers"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import { clockOf } from "../internal/time.js"
+import type { Call } from "./Call.js"
+import * as Classification from "./Classification.js"
+import type { IntegrationError } from "./IntegrationError.js"
+import { BufferedResponse } from "./internal/bufferedResponse.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Text and bytes as they are, all else as JSON; absent: empty. */
+  readonly body?: unknown
+}
+
+const encoder = new TextEncoder()
+
+const bytesOf = (body: unknown): Uint8Array => {
+  if (body === undefined) return new Uint8Array()
+  if (body instanceof Uint8Array) return body
+  return encoder.encode(typeof body === "string" ? body : JSON.stringify(body))
+}
+
+/**
+ * Reads an answer as the transport reads the provider's own: a failure by status, headers and body becomes the error that
+ * it stands for, and a success is decoded by what the operation promises.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read = (
+  answer: Answer,
+  options: {
+    readonly request: HttpClientRequest.HttpClientRequest
+    readonly call: Call
+    /** The provider's reading of its answers. */
+    readonly classify: Classification.Classifier | undefined
+  }
+): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> =>
+  Effect.withFiberRuntime((fiber) => {
+    const { call, classify, request } = options
+    const headers = Headers.fromInput(answer.headers)
+    const response = new BufferedResponse(request, answer.status, headers, bytesOf(answer.body))
+    const error = Classification.fromResponse(call, {
+      body: response.bodyLenient,
+      headers,
+      nowMillis: clockOf(fiber).unsafeCurrentTimeMillis(),
+      status: answer.status
+    }, classify)
+    if (error !== undefined) return Effect.fail(error)
+    if (call.accept === undefined) return Effect.succeed(response)
+    return Effect.map(call.accept(response, call), (value) => {
+      response.accepted = { value }
+      return response
+    })
+  })
