@@ -1,0 +1,125 @@
+/** What must be reached. `floor` is what the gate asks for: far enough off that noise does not trip it. */
+import type { Result } from "./harness/result.js"
+
+export interface Target {
+  readonly name: string
+  /** What a group of measurements calls it; its first word is the group. */
+  readonly measure: string
+  readonly target: number
+  /** Whether the target is the most that may be measured, or the least. */
+  readonly direction: "max" | "min"
+  /** null: no gate. */
+  readonly floor: number | null
+  /** A count, which another try would not change. */
+  readonly exact: boolean
+}
+
+export interface Row extends Target {
+  /** null: there was nothing to measure. */
+  readonly measured: number | null
+  readonly met: boolean
+  readonly floorMet: boolean
+}
+
+const target = (
+  name: string,
+  measure: string,
+  direction: Target["direction"],
+  target: number,
+  floor: number | null,
+  exact = false
+): Target => ({ direction, exact, floor, measure, name, target })
+
+const atBoth = (
+  name: string,
+  measure: string,
+  direction: Target["direction"],
+  aim: number,
+  floor: number
+): ReadonlyArray<Target> =>
+  [16, 128].map((concurrency) =>
+    target(`GET, concurrency ${concurrency}: ${name}`, `http.${measure}.${concurrency}`, direction, aim, floor)
+  )
+
+export const targets: ReadonlyArray<Target> = [
+  target("standard stack in one fiber: run-loop steps added", "counts.steps", "max", 14, 18, true),
+  target("standard stack in one fiber: fibers forked", "counts.forks", "max", 0, 0, true),
+  target(
+    "standard stack in one fiber: times faster than cockatiel wrap(bulkhead, retry, sampling breaker, timeout)",
+    "overhead.cockatiel",
+    "min",
+    5,
+    3.5
+  ),
+  target(
+    "standard stack in one fiber: times faster than the idiomatic Effect stack",
+    "overhead.idiomatic",
+    "min",
+    15,
+    9
+  ),
+  target("rejection by an open breaker, handled: times cheaper than cockatiel", "overhead.rejection", "min", 5, 3),
+  ...atBoth("requests per second against undici.request", "undici", "min", 0.95, 0.75),
+  ...atBoth("requests per second against cockatiel + undici.request", "cockatielUndici", "min", 2, 1.5),
+  ...atBoth("requests per second against cockatiel + fetch", "cockatielFetch", "min", 5, 3.5),
+  ...atBoth("requests per second against axios + axios-retry + opossum", "axios", "min", 5, 3.5),
+  ...atBoth("requests per second against the idiomatic Effect stack", "idiomatic", "min", 6, 4),
+  ...atBoth("CPU per request against undici.request", "cpu", "max", 1.1, 1.3),
+  ...atBoth("CPU per request of a typed method with Schema against undici.request", "cpuTyped", "max", 1.35, 1.6),
+  ...atBoth("requests kept by the stack around layerUndici", "kept", "min", 0.9, 0.8),
+  ...atBoth("requests per second of ResilientFetch against global fetch", "fetch", "min", 2, 1.5),
+  target("2,000 waiters on 10 permits: time against ten plain loops", "waiters.ideal", "max", 1.5, 2),
+  ...[1000, 20_000].flatMap((perSecond) => [
+    target(
+      `limiter of ${perSecond}/s with 5,000 waiters: share of its rate`,
+      `limiter.share.${perSecond}`,
+      "min",
+      0.99,
+      0.97
+    ),
+    // a grant that is noted a millisecond late is a fiftieth of this bucket
+    target(
+      `limiter of ${perSecond}/s with 5,000 waiters: most beyond its rate in any window, against its capacity`,
+      `limiter.most.${perSecond}`,
+      "max",
+      1.02,
+      1.2
+    )
+  ]),
+  target("heap growth over the calls of the standard stack, MiB", "heap.growth", "max", 5, null)
+]
+
+export const groupOf = ({ measure }: Target): string => measure.slice(0, measure.indexOf("."))
+
+const reaches = (measured: number | null, direction: Target["direction"], limit: number): boolean =>
+  measured !== null && (direction === "max" ? measured <= limit : measured >= limit)
+
+/** The rows of the groups that have been measured. */
+export const judge = (results: ReadonlyMap<string, Result>): ReadonlyArray<Row> =>
+  targets.flatMap((target) => {
+    const result = results.get(groupOf(target))
+    if (result === undefined) return []
+    const value = result.measures[target.measure]
+    const measured = value === undefined || value === null || Number.isNaN(value) ? null : value
+    return [{
+      ...target,
+      floorMet: target.floor === null || reaches(measured, target.direction, target.floor),
+      measured,
+      met: reaches(measured, target.direction, target.target)
+    }]
+  })
+
+/** Of two tries at a group: what the first kept stands, and for the rest the second counts, which saw more windows. */
+export const retried = (first: Result, second: Result): Result => {
+  const measures: Record<string, number | null> = { ...second.measures }
+  for (const { direction, floor, measure } of targets) {
+    const before = first.measures[measure]
+    if (before !== undefined && floor !== null && reaches(before, direction, floor)) measures[measure] = before
+  }
+  return { ...second, measures }
+}
+
+/** The groups that another try might help, each with more windows. */
+export const worthAnotherTry = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => [
+  ...new Set(rows.filter((row) => !row.floorMet && !row.exact && row.measured !== null).map(groupOf))
+]
