@@ -79,6 +79,10 @@ export class Call {
   /** Wall clock, epoch milliseconds; 0 before the first attempt. */
   firstAttemptAt = 0
   lastAttemptAt = 0
+  /** A policy wants to know when the request was sent: it costs a look at the clock. */
+  timed = false
+  /** Monotonic milliseconds at which the latest request was sent, where it is `timed`; -1: none yet. */
+  sentAt = -1
   /** The innermost of the deadlines in force. */
   innermost: Deadline | undefined
   /** The pauses between attempts. */

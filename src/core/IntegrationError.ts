@@ -71,6 +71,13 @@ const common = (retryable: boolean) => ({
   deadLetterId: Schema.optional(Schema.String)
 })
 
+/** Of an error that was made without its constructor, which would have kept the message a second time for this. */
+const toJson = (error: Error): unknown => ({
+  ...error,
+  message: error.message,
+  ...(error.cause === undefined ? undefined : { cause: error.cause })
+})
+
 /**
  * No response: refused, reset, DNS, TLS. In phase `connect` nothing was sent, so that any call may be sent again;
  * in phase `response` the provider may have acted.
@@ -107,7 +114,11 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError>("holdfast
   ...common(true),
   /** `provider`: an answer of the server. `local`: refused before anything was sent. */
   origin: withDefault(Schema.Literal("provider", "local"), "provider")
-}) {}
+}) {
+  override toJSON(): unknown {
+    return toJson(this)
+  }
+}
 
 /**
  * 5xx. 501 and 505 are not retryable.
@@ -212,7 +223,11 @@ export class CircuitBreakerOpenError
     "CircuitBreakerOpenError",
     common(false)
   )
-{}
+{
+  override toJSON(): unknown {
+    return toJson(this)
+  }
+}
 
 /**
  * All slots are taken and the queue is full (or the wait for a slot took too long); nothing was sent.
@@ -223,7 +238,11 @@ export class CircuitBreakerOpenError
 export class BulkheadFullError extends Schema.TaggedError<BulkheadFullError>("holdfast/BulkheadFullError")(
   "BulkheadFullError",
   common(false)
-) {}
+) {
+  override toJSON(): unknown {
+    return toJson(this)
+  }
+}
 
 /**
  * The integration is switched off or in maintenance; nothing was sent. `message` has the reason.
@@ -234,7 +253,11 @@ export class BulkheadFullError extends Schema.TaggedError<BulkheadFullError>("ho
 export class UnavailableError extends Schema.TaggedError<UnavailableError>("holdfast/UnavailableError")(
   "UnavailableError",
   common(false)
-) {}
+) {
+  override toJSON(): unknown {
+    return toJson(this)
+  }
+}
 
 /**
  * The union, as a Schema: `Schema.encode(IntegrationError.IntegrationError)` and back.
@@ -327,6 +350,86 @@ export const health = (error: IntegrationError): "success" | "failure" | "ignore
     default:
       return "ignored"
   }
+}
+
+/** Where the intrinsics are frozen, a refusal has a stack trace after all. */
+const stackTraceLimit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")
+const mayLimitStackTraces = stackTraceLimit?.writable === true
+
+/** An instance of the class without running its constructors, whose validation would refuse nothing here. */
+const bare = <E extends Refusal>(Class: RefusalClass<E>, message: string): Mutable<E> => {
+  const make = Reflect.construct as (target: typeof Error, args: [string], newTarget: object) => Mutable<E>
+  if (!mayLimitStackTraces) return make(Error, [message], Class)
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make(Error, [message], Class)
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+/**
+ * The errors of a local refusal: nothing was sent.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Refusal = RateLimitError | CircuitBreakerOpenError | BulkheadFullError | UnavailableError
+
+/**
+ * The class of a local refusal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RefusalClass<E extends Refusal> {
+  readonly _tag: E["_tag"]
+  readonly prototype: E
+  new(props: never): E
+}
+
+/**
+ * A local refusal for a fraction of what its constructor costs: no stack trace, which would only say that a policy
+ * refused, and no validation of fields that the type checks already. Everything else is as if constructed: `instanceof`,
+ * `_tag`, `Schema.encode`. A `RateLimitError` is of `origin: "local"`; `retryable` is false unless it is given.
+ *
+ * @example
+ * ```ts
+ * import { Duration } from "effect"
+ * import { type Call, IntegrationError } from "holdfast"
+ *
+ * const refuse = (call: Call.Call) =>
+ *   IntegrationError.refusal(IntegrationError.BulkheadFullError, call, "nothing was sent: the queue is full", {
+ *     retryAfter: Duration.seconds(1)
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refusal = <E extends Refusal>(
+  Class: RefusalClass<E>,
+  call: {
+    readonly operation: { readonly integration: string; readonly name: string }
+    readonly correlationId: string
+    readonly attempts: number
+  },
+  message: string,
+  options?: { readonly retryAfter?: Duration.Duration | undefined; readonly retryable?: boolean | undefined }
+): E => {
+  const error: Mutable<Refusal> = bare(Class, message)
+  error._tag = Class._tag
+  error.integration = call.operation.integration
+  error.operation = call.operation.name
+  error.retryable = options?.retryable ?? false
+  error.correlationId = call.correlationId
+  error.attempts = call.attempts
+  if (options?.retryAfter !== undefined) error.retryAfter = options.retryAfter
+  if (error._tag === "RateLimitError") error.origin = "local"
+  return error as E
 }
 
 /**

@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FiberRef from "effect/FiberRef"
 import * as Stream from "effect/Stream"
-import { clockOf } from "../internal/time.js"
+import { clockOf, monotonicMillis } from "../internal/time.js"
 import type { Call } from "./Call.js"
 import * as Classification from "./Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "./IntegrationError.js"
@@ -123,6 +123,7 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
       call.attempts++
       call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
       if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
+      if (call.timed) call.sentAt = monotonicMillis(clock)
       const outgoing = ClientRequest.prependUrl(withDefaults(authenticated, headers), baseUrl)
       return Effect.tapError(
         Effect.flatMap(

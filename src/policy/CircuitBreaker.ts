@@ -1,28 +1,30 @@
 /**
  * Stops calling a provider that is down, and finds out gently when it is back: closed → open → half-open → closed.
  *
- * Outcomes are three-valued. Network errors, timeouts and 5xx are failures; answers, 404 and 422 among them, are
- * successes; 429, refused credentials, local refusals and interruption say nothing either way. Every admission carries
- * the generation of the state that admitted it: a result from before a transition does not count after it. A probe holds
- * a lease, so that one that hangs cannot keep the circuit half-open for ever.
+ * Outcomes are three-valued. Network errors, timeouts of an attempt and 5xx are failures; answers, 404 and 422 among
+ * them, are successes; 429, refused credentials, local refusals and interruption say nothing either way. Every admission
+ * carries the generation of the state that admitted it: a result from before a transition does not count after it. A
+ * probe holds a lease, so that one that hangs cannot keep the circuit half-open for ever.
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
-import { clockOf, monotonicMillis } from "../internal/time.js"
-import { Breaker } from "./internal/breaker.js"
-import * as Core from "./internal/circuitBreakerCore.js"
+import { monotonicMillis } from "../internal/time.js"
+import type * as Internal from "./internal/breaker.js"
+import * as Settings from "./internal/breakerOptions.js"
+import { Registry } from "./internal/breakerRegistry.js"
+import { BreakerStage } from "./internal/breakerStage.js"
+import type * as Core from "./internal/circuitBreakerCore.js"
 
 /**
  * @since 0.1.0
@@ -31,32 +33,111 @@ import * as Core from "./internal/circuitBreakerCore.js"
 export type State = Core.State
 
 /**
+ * What an outcome says of the provider's health.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Outcome = Core.Outcome
 
 /**
+ * How a circuit works: `enforcing` refuses calls while open. `shadow` goes through the same states and tells of them,
+ * and refuses nobody: to see what a breaker would do before it does it. `disabled` lets all through and counts nothing.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface Transition {
-  /** The breaker's key, by default the integration's id. */
-  readonly key: string
-  readonly from: State
-  readonly to: State
-  /** `failures`, `probe succeeded`, `forced: maintenance` … */
-  readonly reason: string
-}
+export type Mode = Core.ConfiguredMode
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Transition = Internal.Transition
+
+/**
+ * All there is to know of one circuit at one moment.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Snapshot = Internal.Snapshot
+
+/**
+ * What makes a closed circuit open: made by `consecutive` or `failureRate`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Strategy = Settings.Strategy
+
+/**
+ * Opens after so many failures with no success in between. What `failureThreshold` is short for.
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const consecutive = (failures: number): Strategy => Settings.consecutive(failures)
+
+/**
+ * Opens when too large a share of the latest calls has failed, or was too slow. It is judged after each outcome, so that
+ * the one that makes it true may well be a success.
+ *
+ * @example
+ * ```ts
+ * import { CircuitBreaker } from "holdfast"
+ *
+ * const breaker = CircuitBreaker.layer({
+ *   strategy: CircuitBreaker.failureRate({
+ *     threshold: 0.5,
+ *     window: "30 seconds",
+ *     minimumThroughput: 20,
+ *     slowCallDuration: "4 seconds",
+ *     slowCallRateThreshold: 0.8
+ *   })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category strategies
+ */
+export const failureRate = (options: {
+  /** Share of failures from which on the circuit opens, above 0 and up to 1. Default 0.5. */
+  readonly threshold?: number | undefined
+  /**
+   * What is looked back at: a number is the latest so many calls, a duration the calls of that time. The time moves on in
+   * steps of one bucket; after a pause longer than the window nothing is left in it. Default 100 calls.
+   */
+  readonly window?: number | Duration.DurationInput | undefined
+  /** Calls in the window below which nothing is judged. Default 10, or the window where that is smaller. */
+  readonly minimumThroughput?: number | undefined
+  /** Steps of a window of time. Default 10. */
+  readonly buckets?: number | undefined
+  /**
+   * A call is slow that took at least this long, from sending to the last byte of the body; waits for the limiter and the
+   * bulkhead do not count. A slow success still is one, and a slow failure is both. As a probe, a slow call fails.
+   * Default: none is slow.
+   */
+  readonly slowCallDuration?: Duration.DurationInput | undefined
+  /** Share of slow calls from which on the circuit opens. Default 0.5. */
+  readonly slowCallRateThreshold?: number | undefined
+}): Strategy => Settings.failureRate(options)
 
 /**
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Failures in a row that open the circuit. Default 5. */
+  /** Failures in a row that open the circuit: `strategy: CircuitBreaker.consecutive(n)` in short. Default 5. */
   readonly failureThreshold?: number | undefined
-  /** How long it stays open before it is probed. Default 1 minute. */
+  /** What makes it open. Goes before `failureThreshold`. */
+  readonly strategy?: Strategy | undefined
+  /** Default `enforcing`. `CircuitBreakers` can set it otherwise by hand. */
+  readonly mode?: Mode | undefined
+  /**
+   * How long it stays open before it is probed. Where the failure that opens it says how long the server asks to be left
+   * alone (a 503 with `Retry-After`), that time holds instead, and at most `maxResetTimeout`. Default 1 minute.
+   */
   readonly resetTimeout?: Duration.DurationInput | undefined
   /** Successful probes that close it. Default 2. */
   readonly successThreshold?: number | undefined
@@ -67,18 +148,90 @@ export interface Options {
    * for as long as it was last open. Default 1: always the same.
    */
   readonly resetBackoff?: number | undefined
-  /** Default 1 hour. */
+  /** No opening is longer, before jitter. Default 1 hour, or `resetTimeout` where that is longer. */
   readonly maxResetTimeout?: Duration.DurationInput | undefined
+  /**
+   * Share by which an opening lasts longer at random, so that many processes do not probe at the same moment: with 0.1,
+   * up to a tenth. Drawn from the `Random` that the layer was built with. Default 0.
+   */
+  readonly resetJitter?: number | undefined
   /** A probe that has not come back by then no longer holds its place. Default 1 minute. */
   readonly probeLease?: Duration.DurationInput | undefined
   /** What an error says of the provider's health. Default: `IntegrationError.health`. */
-  readonly classify?: ((error: IntegrationError.IntegrationError) => Outcome) | undefined
-  /** Whose failures count together. Default: the integration's id, one breaker for all of it. */
+  readonly classify?: ((error: IntegrationError.IntegrationError, call: Call) => Outcome) | undefined
+  /** Whose failures count together. Default: the integration's id, one circuit for all of it. */
   readonly key?: ((call: Call) => string) | undefined
+  /**
+   * A key (of `key`) that nobody has called for this long is forgotten, unless it is open or set by hand; a later call
+   * finds a circuit as new. Default 1 hour.
+   */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
 }
 
 /**
- * The circuit breakers of this program, by key: to look at, and to open and close by hand.
+ * A key for each operation, `shop/items.get`: where one endpoint of a provider fails while others work.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const perOperation = (call: Call): string => `${call.operation.integration}/${call.operation.name}`
+
+/**
+ * A key for each connection, `shop/acme`; the integration's id where a call has none. Where each account has a server of
+ * its own, so that one account's trouble says nothing of another.
+ *
+ * @since 0.1.0
+ * @category keys
+ */
+export const perConnection = ({ context, operation }: Call): string =>
+  context.connectionId === undefined ? operation.integration : `${operation.integration}/${context.connectionId}`
+
+/**
+ * What a step may ask about time; a `Run` is one.
+ *
+ * @since 0.1.0
+ * @category backings
+ */
+export type Moment = Internal.Moment
+
+/**
+ * The options of a policy as numbers, for a backing. Times are milliseconds.
+ *
+ * @since 0.1.0
+ * @category backings
+ */
+export type Config = Internal.Config
+
+/**
+ * A place as a probe.
+ *
+ * @since 0.1.0
+ * @category backings
+ */
+export type Probe = Internal.Probe
+
+/**
+ * What an outcome says, for a backing.
+ *
+ * @since 0.1.0
+ * @category backings
+ */
+export type Result = Internal.Result
+
+/**
+ * The circuit of one key, as the policy meets it. `admit` decides on the spot, by what this process knows; only a place
+ * as a probe may have to be asked for elsewhere, with an effect that gives the place back when it is interrupted, takes no
+ * longer than a short time-out, and never fails. `record` and `settle` return at once: what they have to tell a store goes
+ * there in the background.
+ *
+ * @since 0.1.0
+ * @category backings
+ */
+export type Breaker = Internal.Breaker
+
+/**
+ * The circuit breakers of this program, by key: to look at, and to open and close by hand. What a hand sets holds for a
+ * key also ahead of its first call, and until a hand changes it.
  *
  * @example
  * ```ts
@@ -97,24 +250,35 @@ export interface Options {
 export class CircuitBreakers extends Context.Tag("holdfast/CircuitBreakers")<CircuitBreakers, {
   /** None while nothing has been built for the key. */
   readonly state: (key: string) => Effect.Effect<Option.Option<State>>
+  /** None while nothing has been built for the key. */
+  readonly snapshot: (key: string) => Effect.Effect<Option.Option<Snapshot>>
   readonly keys: Effect.Effect<ReadonlyArray<string>>
-  /** Refuses every call of a key, with the reason, until `forceClose` or `reset`; also before the key's first call. */
+  /** Refuses every call of a key, with the reason, until `forceClose`, `setMode` or `reset`. */
   readonly forceOpen: (key: string, reason: string) => Effect.Effect<void>
-  /** Closes at once, whatever the state. How often it opened in a row is remembered. */
+  /**
+   * Closes at once, whatever the state, and ends a forced opening. From then on the circuit works as ever, and may open
+   * again; `setMode(key, "disabled")` is for one that must not. How often it opened in a row is remembered.
+   */
   readonly forceClose: (key: string) => Effect.Effect<void>
-  /** As new. */
+  /**
+   * Opens for a time, after which it is probed as ever; a second time replaces the first. Nothing happens to a circuit
+   * that is forced open or disabled. Does not count as an opening in a row.
+   */
+  readonly openFor: (key: string, duration: Duration.DurationInput, reason: string) => Effect.Effect<void>
+  /** By hand; `auto`: as the policy's options say. Ends a forced opening. A circuit that is disabled is closed. */
+  readonly setMode: (key: string, mode: Mode | "auto", reason?: string) => Effect.Effect<void>
+  /** As new: closed, `auto`, nothing counted, no openings remembered. */
   readonly reset: (key: string) => Effect.Effect<void>
   /** Transitions from now on. A subscriber that falls behind misses the oldest. */
   readonly changes: Stream.Stream<Transition>
-  /** @internal */
-  readonly breaker: (key: string, config: Core.Config, now: number) => Breaker
+  /** The circuit of a key for a policy, made where there is none; of two configurations the newer one holds. */
+  readonly breaker: (key: string, config: Config, moment: Moment) => Breaker
 }>() {}
 
-const stateGauge = Metric.gauge("integration_circuit_breaker_state", {
-  description: "0 closed, 1 half-open, 2 open"
-})
+const momentOf = (clock: Clock.Clock): Moment => ({ clock, now: () => monotonicMillis(clock) })
 
-const gaugeValue: Readonly<Record<State, number>> = { closed: 0, "half-open": 1, open: 2 }
+/** For a circuit that a hand sets ahead of its first call. */
+const unconfigured: Config = { ...Settings.toConfig({}), random: () => 0, version: 0 }
 
 /**
  * Breakers in the memory of this process.
@@ -123,42 +287,30 @@ const gaugeValue: Readonly<Record<State, number>> = { closed: 0, "half-open": 1,
  * @category constructors
  */
 export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = Effect.gen(function*() {
-  const breakers = new Map<string, Breaker>()
   const transitions = yield* PubSub.sliding<Transition>(128)
-  const now = Effect.map(Effect.clock, monotonicMillis)
+  const registry = new Registry((transition) => transitions.unsafeOffer(transition))
+  const moment = Effect.map(Effect.clock, momentOf)
 
-  const onExisting = (key: string, f: (breaker: Breaker, now: number) => void) =>
-    Effect.map(now, (now) => {
-      const breaker = breakers.get(key)
-      if (breaker !== undefined) f(breaker, now)
-    })
-
-  const breakerOf = (key: string, config: Core.Config | undefined, now: number): Breaker => {
-    const existing = breakers.get(key)
-    if (existing !== undefined) {
-      // the newest configuration wins; the state stays
-      if (config !== undefined) existing.config = config
-      return existing
-    }
-    const gauge = Metric.tagged(stateGauge, "integration", key)
-    gauge.unsafeUpdate(gaugeValue.closed, [])
-    const breaker = new Breaker(config ?? toConfig({}), now, (from, to, reason) => {
-      gauge.unsafeUpdate(gaugeValue[to], [])
-      transitions.unsafeOffer({ from, key, reason, to })
-    })
-    breakers.set(key, breaker)
-    return breaker
-  }
+  const command = (key: string, command: Core.Command) =>
+    Effect.map(moment, (moment) => registry.get(key, unconfigured, moment).command(command, moment))
+  const onExisting = (key: string, command: Core.Command) =>
+    Effect.map(moment, (moment) => registry.find(key)?.command(command, moment))
 
   return CircuitBreakers.of({
-    breaker: breakerOf,
+    breaker: (key, config, moment) => registry.get(key, config, moment),
     changes: Stream.fromPubSub(transitions),
-    forceClose: (key) => onExisting(key, (breaker, now) => breaker.forceClose(now)),
-    // also ahead of the first call: who switches something off means it
-    forceOpen: (key, reason) => Effect.map(now, (now) => breakerOf(key, undefined, now).forceOpen(reason)),
-    keys: Effect.sync(() => Array.from(breakers.keys())),
-    reset: (key) => onExisting(key, (breaker, now) => breaker.reset(now)),
-    state: (key) => Effect.sync(() => Option.map(Option.fromNullable(breakers.get(key)), (breaker) => breaker.state))
+    forceClose: (key) => onExisting(key, { _tag: "forceClose" }),
+    forceOpen: (key, reason) => command(key, { _tag: "forceOpen", reason }),
+    keys: Effect.sync(() => registry.keys),
+    openFor: (key, duration, reason) => command(key, { _tag: "openFor", millis: Duration.toMillis(duration), reason }),
+    reset: (key) => onExisting(key, { _tag: "reset" }),
+    setMode: (key, mode, reason = "") => command(key, { _tag: "setMode", mode, reason }),
+    snapshot: (key) =>
+      Effect.map(
+        moment,
+        (moment) => Option.map(Option.fromNullable(registry.find(key)), (breaker) => breaker.snapshot(moment))
+      ),
+    state: (key) => Effect.sync(() => Option.map(Option.fromNullable(registry.find(key)), ({ state }) => state))
   })
 })
 
@@ -168,21 +320,8 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = E
  */
 export const layerMemory: Layer.Layer<CircuitBreakers> = Layer.effect(CircuitBreakers, makeMemory)
 
-const toConfig = (options: Options): Core.Config => ({
-  failureThreshold: options.failureThreshold ?? 5,
-  halfOpenMaxConcurrent: options.halfOpenMaxConcurrent ?? 1,
-  maxResetTimeout: Duration.toMillis(options.maxResetTimeout ?? "1 hour"),
-  probeLease: Duration.toMillis(options.probeLease ?? "1 minute"),
-  resetBackoff: options.resetBackoff ?? 1,
-  resetTimeout: Duration.toMillis(options.resetTimeout ?? "1 minute"),
-  successThreshold: options.successThreshold ?? 2
-})
-
-const atLeastOne = (name: string, value: number | undefined): void => {
-  if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-    throw new Error(`CircuitBreaker.layer: ${name} is ${value}; it must be a whole number from 1 up`)
-  }
-}
+/** Later made, later counted. */
+let versions = 0
 
 /**
  * @example
@@ -196,80 +335,30 @@ const atLeastOne = (name: string, value: number | undefined): void => {
  * @category policies
  */
 export const layer = (options: Options = {}): IntegrationClient.Policy<CircuitBreakers> => {
-  atLeastOne("failureThreshold", options.failureThreshold)
-  atLeastOne("successThreshold", options.successThreshold)
-  atLeastOne("halfOpenMaxConcurrent", options.halfOpenMaxConcurrent)
-  const config = toConfig(options)
+  const settings = Settings.toConfig(options)
   const classify = options.classify ?? IntegrationError.health
+  const slowAfter = Settings.slowAfter(options)
 
-  return IntegrationClient.policy((next) =>
+  return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
       const breakers = yield* CircuitBreakers
-      const shared = options.key === undefined
-        ? breakers.breaker(next.integration.id, config, monotonicMillis(yield* Effect.clock))
-        : undefined
-
-      return (request, call) =>
-        Effect.withFiberRuntime((fiber) => {
-          const clock = clockOf(fiber)
-          const now = monotonicMillis(clock)
-          const breaker = shared ?? breakers.breaker(options.key?.(call) ?? next.integration.id, config, now)
-          const ticket = breaker.admit(now)
-          if (ticket === Core.rejected) return Effect.fail(openError(call, breaker, now))
-          const generation = breaker.generation
-
-          if (ticket === Core.admitted) {
-            // a closed circuit holds nothing, so that an interruption has nothing to give back
-            return Effect.matchCauseEffect(next.send(request, call), {
-              onFailure: (cause) => {
-                breaker.recordClosed(generation, outcomeOf(cause, classify), monotonicMillis(clock))
-                return Effect.failCause(cause)
-              },
-              onSuccess: (response) => {
-                breaker.recordClosed(generation, "success", now)
-                return Effect.succeed(response)
-              }
-            })
-          }
-          return Effect.uninterruptibleMask((restore) =>
-            Effect.matchCauseEffect(restore(next.send(request, call)), {
-              onFailure: (cause) => {
-                breaker.recordProbe(generation, ticket, outcomeOf(cause, classify), monotonicMillis(clock))
-                return Effect.failCause(cause)
-              },
-              onSuccess: (response) => {
-                breaker.recordProbe(generation, ticket, "success", monotonicMillis(clock))
-                return Effect.succeed(response)
-              }
-            })
-          )
-        })
+      const random = yield* Effect.random
+      const config: Config = {
+        ...settings,
+        // without keys of its own it holds its one circuit for as long as it lives
+        idleTimeToLive: options.key === undefined ? Number.POSITIVE_INFINITY : settings.idleTimeToLive,
+        random: () => Effect.runSync(random.next),
+        version: ++versions
+      }
+      const moment = momentOf(yield* Effect.clock)
+      const { key } = options
+      const only = key === undefined ? breakers.breaker(next.integration.id, config, moment) : undefined
+      return new BreakerStage({
+        breakerOf: (run) => only ?? breakers.breaker(key?.(run.call) ?? next.integration.id, config, run),
+        classify,
+        only,
+        slowAfter
+      })
     })
   )
-}
-
-const outcomeOf = (
-  cause: Cause.Cause<IntegrationError.IntegrationError>,
-  classify: (error: IntegrationError.IntegrationError) => Outcome
-): Outcome => {
-  const error = Cause.failureOption(cause)
-  return error._tag === "Some" && !Cause.isInterrupted(cause) ? classify(error.value) : "ignored"
-}
-
-const openError = (call: Call, breaker: Breaker, now: number): IntegrationError.CircuitBreakerOpenError => {
-  const millis = breaker.retryAfter(now)
-  const retryAfter = millis === undefined ? undefined : Duration.millis(Math.ceil(millis))
-  const integration = call.operation.integration
-  return new IntegrationError.CircuitBreakerOpenError({
-    ...call.errorFields,
-    attempts: call.attempts,
-    message: breaker.forcedOpen !== undefined
-      ? `nothing was sent: the circuit of ${integration} was opened by hand: ${breaker.forcedOpen}`
-      : breaker.state === "half-open"
-      ? `nothing was sent: ${integration} is being probed after failures`
-      : `nothing was sent: the circuit of ${integration} is open after failures; next probe in ${
-        Duration.format(retryAfter ?? Duration.zero)
-      }`,
-    ...(retryAfter === undefined ? undefined : { retryAfter })
-  })
 }

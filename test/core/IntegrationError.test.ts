@@ -94,6 +94,52 @@ describe("IntegrationError", () => {
     ])
   })
 
+  it("a refusal made without its constructor is what the constructor would have made, less the stack", () => {
+    const classes = [
+      IntegrationError.CircuitBreakerOpenError,
+      IntegrationError.BulkheadFullError,
+      IntegrationError.UnavailableError,
+      IntegrationError.RateLimitError
+    ] as const
+    const limit = Error.stackTraceLimit
+    const refused = call()
+    refused.attempts = 2
+    for (const Class of classes) {
+      const fields = {
+        attempts: 2,
+        correlationId: "c-1",
+        integration: "shop",
+        message: "nothing was sent",
+        operation: "items.get",
+        retryAfter: Duration.millis(1500),
+        retryable: false,
+        ...(Class === IntegrationError.RateLimitError ? { origin: "local" as const } : undefined)
+      }
+      const made = new Class(fields)
+      const refusal = IntegrationError.refusal<IntegrationError.Refusal>(Class, refused, "nothing was sent", {
+        retryAfter: Duration.millis(1500)
+      })
+      deepStrictEqual({ ...refusal }, { ...made })
+      strictEqual(refusal.message, made.message)
+      strictEqual(refusal.name, made.name)
+      strictEqual(refusal.constructor, made.constructor)
+      strictEqual(refusal instanceof Class && refusal instanceof Error, true)
+      strictEqual(IntegrationError.isIntegrationError(refusal), true)
+      const encode = Schema.encodeSync(IntegrationError.IntegrationError)
+      deepStrictEqual(encode(refusal), encode(made))
+      deepStrictEqual(JSON.parse(JSON.stringify(refusal)), JSON.parse(JSON.stringify(made)))
+      const caused = new Class({ ...fields, cause: "why" })
+      strictEqual(JSON.parse(JSON.stringify(caused)).cause, "why")
+      strictEqual(refusal.stack, `${made._tag}: nothing was sent`)
+      const amend = (error: IntegrationError.Refusal) => ({ ...IntegrationError.amend(error, { deadLettered: true }) })
+      deepStrictEqual(amend(refusal), amend(made))
+    }
+    const bare = IntegrationError.refusal(IntegrationError.BulkheadFullError, refused, "full", { retryable: true })
+    strictEqual(bare.retryable, true)
+    strictEqual("retryAfter" in bare, false)
+    strictEqual(Error.stackTraceLimit, limit)
+  })
+
   it("which errors leave no doubt that nothing was processed", () => {
     const fields = { integration: "a", message: "", operation: "b" }
     const sure = IntegrationError.surelyNotProcessed

@@ -38,7 +38,7 @@ describe("CircuitBreaker", () => {
       const provider = new Kit.Provider(Kit.status(500))
       const { breakers, get, state } = yield* make(provider)
       const changes = yield* Effect.fork(Stream.runCollect(Stream.take(breakers.changes, 1)))
-      yield* TestClock.adjust(0)
+      yield* TestClock.adjust("7 seconds")
       yield* get
       strictEqual(yield* state, "closed")
       yield* get
@@ -46,7 +46,15 @@ describe("CircuitBreaker", () => {
       strictEqual(tagOf(yield* get), "CircuitBreakerOpenError")
       strictEqual(provider.count, 2)
       deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(changes)), [
-        { from: "closed", key: "shop", reason: "2 failures in a row", to: "open" }
+        {
+          at: 7_000,
+          from: "closed",
+          generation: 2,
+          key: "shop",
+          mode: "enforcing",
+          reason: "2 failures in a row",
+          to: "open"
+        }
       ])
     }))
 

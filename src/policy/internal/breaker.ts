@@ -1,61 +1,264 @@
+/**
+ * The circuit of one key, as the policy meets it, and the one of this process alone: the record, and who is told of its
+ * transitions. Synchronous: no step can be interrupted half-way.
+ */
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Window from "./breakerWindowCore.js"
 import * as Core from "./circuitBreakerCore.js"
 
-/** The record of one key with its listeners told of every transition. Synchronous: no step can be interrupted half-way. */
-export class Breaker {
-  readonly #record: Core.Record
+/** What a step may ask about time. A run of a call is one. */
+export interface Moment {
+  readonly clock: Clock.Clock
+  /** Monotonic milliseconds. */
+  now(): number
+}
 
-  constructor(
-    public config: Core.Config,
-    now: number,
-    readonly onTransition: (from: Core.State, to: Core.State, reason: string) => void
-  ) {
+export interface Transition {
+  /** The breaker's key, by default the integration's id. */
+  readonly key: string
+  readonly from: Core.State
+  readonly to: Core.State
+  /** `5 failures in a row`, `probes succeeded`, `forced: maintenance` … */
+  readonly reason: string
+  /** Of the state that it has gone to. */
+  readonly generation: number
+  /** In `shadow` nobody has been refused for it. */
+  readonly mode: Core.ConfiguredMode | "forced-open"
+  /** Wall clock, epoch milliseconds. */
+  readonly at: number
+}
+
+export interface Snapshot {
+  readonly key: string
+  readonly state: Core.State
+  /** Why it is in this state: `5 failures in a row`, `forced: maintenance` … */
+  readonly reason: string
+  /** What holds: by hand where a hand has set it, else by policy. */
+  readonly mode: Core.ConfiguredMode | "forced-open"
+  /** Set by hand, and why. */
+  readonly modeByHand: { readonly reason: string } | undefined
+  readonly generation: number
+  /** Until the next probe; `undefined` while closed, or when only a hand can open the way. */
+  readonly retryAfter: Duration.Duration | undefined
+  /** How long it was open last, or is open now. */
+  readonly openFor: Duration.Duration
+  /** Openings in a row, forgotten after a good time. */
+  readonly openings: number
+  /** Failures in a row (consecutive). */
+  readonly failures: number
+  /** What a rate is judged by; `undefined` for consecutive failures. */
+  readonly window: {
+    readonly calls: number
+    readonly failures: number
+    readonly slow: number
+    /** Shares from 0 to 1; `undefined` while there are fewer calls than the minimum. */
+    readonly failureRate: number | undefined
+    readonly slowCallRate: number | undefined
+  } | undefined
+  /** Under way. */
+  readonly probes: number
+  readonly probeSuccesses: number
+  /** Calls refused since the breaker was made. */
+  readonly rejected: number
+  /** Calls that `shadow` has let through although they would have been refused. */
+  readonly wouldHaveRejected: number
+  readonly lastTransition: Transition | undefined
+}
+
+/** A place as a probe. */
+export interface Probe {
+  readonly id: Core.ProbeId
+  readonly generation: number
+}
+
+/** What an outcome says of the provider. */
+export interface Result {
+  readonly outcome: Core.Outcome
+  /** It took longer than `slowCallDuration`. */
+  readonly slow: boolean
+  /** Milliseconds that the server asks to be left alone for; 0: it does not say. */
+  readonly retryAfter: number
+}
+
+/** Of how the policy's options come to a backing: numbers, milliseconds. */
+export interface Config extends Core.Config {
+  /** Of two, the one made later holds. */
+  readonly version: number
+  /** Milliseconds without a call after which the key is forgotten; `Infinity`: never. */
+  readonly idleTimeToLive: number
+}
+
+export interface Breaker {
+  /** Positive: let through, and this says which outcomes belong together. 0: let through, uncounted. Negative: refused. */
+  readonly admit: (moment: Moment) => number | Probe | Effect.Effect<Probe | undefined>
+  /** The outcome of a call that was admitted with a positive number. */
+  readonly record: (admission: number, result: Result, moment: Moment) => void
+  /** The outcome of a probe. */
+  readonly settle: (probe: Probe, result: Result, moment: Moment) => void
+  readonly state: Core.State
+  /** Why it was opened by hand, where it was. */
+  readonly forcedOpen: string | undefined
+  /** Milliseconds until a caller that was refused may be let through. */
+  readonly retryAfter: (moment: Moment) => number | undefined
+}
+
+export interface Listener {
+  readonly onTransition: (transition: Transition) => void
+  readonly onShadowRejection: (key: string) => void
+}
+
+export const codeOf = (result: Result): number =>
+  result.outcome === "ignored"
+    ? -1
+    : (result.outcome === "failure" ? Window.failed : Window.good) | (result.slow ? Window.slow : Window.good)
+
+export class MemoryBreaker implements Breaker {
+  readonly #record: Core.Record
+  #config: Config
+  #counts: boolean
+  #probes = 0
+  #rejected = 0
+  #wouldHaveRejected = 0
+  #lastTransition: Transition | undefined
+
+  constructor(readonly key: string, config: Config, now: number, readonly listener: Listener) {
     this.#record = Core.initial(now)
+    this.#config = config
+    this.#counts = config.mode !== "disabled"
   }
 
-  get generation(): number {
-    return this.#record.generation
+  get config(): Config {
+    return this.#config
   }
   get state(): Core.State {
-    return Core.visibleState(this.#record)
+    return Core.visible(this.#record, this.#config)
   }
   get forcedOpen(): string | undefined {
-    return this.#record.forcedOpen
+    return this.#record.mode === "forced-open" ? this.#record.modeReason : undefined
   }
-  retryAfter(now: number): number | undefined {
-    return Core.retryAfter(this.#record, now)
+  retryAfter(moment: Moment): number | undefined {
+    return Core.retryAfter(this.#record, this.#config, moment.now())
+  }
+  /** Monotonic milliseconds until when it must not be forgotten. */
+  get meaningfulUntil(): number {
+    return Core.meaningfulUntil(this.#record)
   }
 
-  admit(now: number): number {
-    if (this.#record.state === "closed" && this.#record.forcedOpen === undefined) return Core.admitted
-    return this.#observe("probing", () => Core.admit(this.#record, this.config, now))
+  admit(moment: Moment): number | Probe {
+    const record = this.#record
+    return record.state === "closed" && this.#counts ? record.generation : this.#admit(moment)
   }
 
-  recordClosed(generation: number, outcome: Core.Outcome, now: number): void {
-    if (Core.recordClosed(this.#record, this.config, generation, outcome, now)) {
-      this.onTransition("closed", "open", `${this.config.failureThreshold} failures in a row`)
+  #admit(moment: Moment): number | Probe {
+    const record = this.#record
+    const now = moment.now()
+    const answer = Core.admit(record, this.#config, now)
+    if (answer >= 0) return answer
+    if (answer === Core.ask) {
+      const probe: Probe = { generation: record.generation, id: ++this.#probes }
+      const from = this.state
+      if (Core.acquireProbe(record, this.#config, probe.generation, probe.id, this.#config.probeLease, now)) {
+        this.#observe(from, moment)
+        return probe
+      }
+    }
+    if (Core.modeOf(record, this.#config) === "shadow") {
+      this.#wouldHaveRejected++
+      this.listener.onShadowRejection(this.key)
+      return Core.uncounted
+    }
+    this.#rejected++
+    return Core.refused
+  }
+
+  record(admission: number, result: Result, moment: Moment): void {
+    const code = codeOf(result)
+    if (code < 0 || admission <= 0) return
+    const { kind } = this.#config.strategy
+    const isGoodAsEver = code === Window.good && !Window.isTroubled(this.#record.counts)
+    if (isGoodAsEver && kind === "consecutive") return
+    // the clock is asked only where the time matters: a count of good outcomes opens nothing
+    const now = isGoodAsEver && kind === "count" ? 0 : moment.now()
+    if (Core.record(this.#record, this.#config, admission, code, result.retryAfter, now)) {
+      this.#observe("closed", moment)
     }
   }
 
-  recordProbe(generation: number, probe: number, outcome: Core.Outcome, now: number): void {
-    const to = Core.recordProbe(this.#record, this.config, generation, probe, outcome, now)
-    if (to !== undefined) this.onTransition("half-open", to, to === "open" ? "a probe failed" : "probes succeeded")
-  }
-
-  forceOpen(reason: string): void {
-    this.#observe(`forced: ${reason}`, () => Core.forceOpen(this.#record, reason))
-  }
-  forceClose(now: number): void {
-    this.#observe("forced", () => Core.forceClose(this.#record, now))
-  }
-  reset(now: number): void {
-    this.#observe("reset", () => Core.reset(this.#record, now))
-  }
-
-  #observe<A>(reason: string, step: () => A): A {
+  settle(probe: Probe, result: Result, moment: Moment): void {
     const from = this.state
-    const result = step()
+    const { generation, id } = probe
+    Core.probeResult(this.#record, this.#config, generation, id, codeOf(result), result.retryAfter, moment.now())
+    this.#observe(from, moment)
+  }
+
+  command(command: Core.Command, moment: Moment): void {
+    const from = this.state
+    Core.command(this.#record, this.#config, command, moment.now())
+    this.#configured(this.#config, from, moment)
+  }
+
+  /** The newest configuration wins; the state stays. */
+  reconfigure(config: Config, moment: Moment): void {
+    const from = this.state
+    Core.reconfigure(this.#record, this.#config, config, moment.now())
+    this.#configured(config, from, moment)
+  }
+
+  #configured(config: Config, from: Core.State, moment: Moment): void {
+    this.#config = config
+    this.#counts = Core.modeOf(this.#record, config) !== "disabled"
+    this.#observe(from, moment)
+  }
+
+  #observe(from: Core.State, moment: Moment): void {
     const to = this.state
-    if (from !== to) this.onTransition(from, to, reason)
-    return result
+    if (from === to) return
+    const { generation, reason } = this.#record
+    this.#lastTransition = {
+      at: moment.clock.unsafeCurrentTimeMillis(),
+      from,
+      generation,
+      key: this.key,
+      mode: Core.modeOf(this.#record, this.#config),
+      reason,
+      to
+    }
+    this.listener.onTransition(this.#lastTransition)
+  }
+
+  snapshot(moment: Moment): Snapshot {
+    const now = moment.now()
+    const record = this.#record
+    const { counts } = record
+    const { strategy } = this.#config
+    Window.rotate(counts, strategy, now)
+    const retryAfter = record.state === "closed" ? undefined : Core.retryAfter(record, this.#config, now)
+    const rate = (part: number, minimum: number) => counts.total < minimum ? undefined : part / counts.total
+    return {
+      failures: counts.failures,
+      generation: record.generation,
+      key: this.key,
+      lastTransition: this.#lastTransition,
+      mode: Core.modeOf(record, this.#config),
+      modeByHand: record.mode === "auto" ? undefined : { reason: record.modeReason },
+      openFor: Duration.millis(record.openFor),
+      openings: record.openings,
+      probeSuccesses: record.probeSuccesses,
+      probes: record.probes.filter(({ until }) => until > now).length,
+      reason: record.reason,
+      rejected: this.#rejected,
+      retryAfter: retryAfter === undefined ? undefined : Duration.millis(Math.ceil(retryAfter)),
+      state: this.state,
+      window: strategy.kind === "consecutive" ? undefined : {
+        calls: counts.total,
+        failureRate: rate(counts.failed, strategy.minimum),
+        failures: counts.failed,
+        slow: counts.slow,
+        slowCallRate: rate(counts.slow, strategy.minimum)
+      },
+      wouldHaveRejected: this.#wouldHaveRejected
+    }
   }
 }

@@ -1,0 +1,325 @@
+/**
+ * One process's share in a circuit that several processes share: what it decides by, and what it has to report. No I/O,
+ * no clock: a backing carries reports and pushes between a mirror and the shared record, and runs the record's steps
+ * where the record is.
+ *
+ * Attached, it follows the shared record, decides alone, and reports outcomes only while there is trouble somewhere.
+ * Detached, because the store cannot be used, it goes on by itself from where it stood; on return the store's record wins.
+ */
+import { Tally } from "./breakerTallyCore.js"
+import * as Window from "./breakerWindowCore.js"
+import * as Core from "./circuitBreakerCore.js"
+
+/** What a process is told of the shared record: durations instead of times, so that it means the same on any clock. */
+export interface View {
+  readonly generation: number
+  readonly revision: number
+  readonly mode: Core.Mode
+  readonly modeReason: string
+  readonly state: Core.State
+  readonly reason: string
+  readonly openLeft: number
+  readonly openFor: number
+  readonly openings: number
+  readonly closedFor: number
+  /** Outcomes that are not good have been counted: everybody reports. */
+  readonly troubled: boolean
+  readonly gatherLeft: number
+  /** Of what has been counted, to tell whether a report is urgent. */
+  readonly failures: number
+  readonly total: number
+  readonly failed: number
+  readonly slow: number
+}
+
+export const view = (record: Core.Record, config: Core.Config, now: number): View => {
+  const { counts } = record
+  Window.rotate(counts, config.strategy, now)
+  return {
+    closedFor: now - record.closedSince,
+    failed: counts.failed,
+    failures: counts.failures,
+    gatherLeft: Math.max(0, record.gatherUntil - now),
+    generation: record.generation,
+    mode: record.mode,
+    modeReason: record.modeReason,
+    openFor: record.openFor,
+    openLeft: Math.max(0, record.openUntil - now),
+    openings: record.openings,
+    reason: record.reason,
+    revision: record.revision,
+    slow: counts.slow,
+    state: record.state,
+    total: counts.total,
+    troubled: Window.isTroubled(counts)
+  }
+}
+
+const fromView = (view: View, now: number): Core.Record => ({
+  ...Core.initial(now, view.generation),
+  closedSince: now - view.closedFor,
+  mode: view.mode,
+  modeReason: view.modeReason,
+  openFor: view.openFor,
+  openUntil: now + view.openLeft,
+  openings: view.openings,
+  reason: view.reason,
+  revision: view.revision,
+  state: view.state
+})
+
+/** A place as a probe: in the shared record, or (`local`) in the mirror's own while it is detached. */
+export interface Probe {
+  readonly id: string
+  readonly generation: number
+  readonly era: number
+  readonly local: boolean
+}
+
+const never = Number.POSITIVE_INFINITY
+
+export class Mirror {
+  readonly #node: string
+  readonly #config: Core.Config
+  readonly #flushInterval: number
+  #record: Core.Record
+  /** What was last heard of the shared record. Generation 0: nothing yet. */
+  #view: View | undefined
+  #attached = false
+  /** While detached, the circuit has changed by itself. */
+  #diverged = false
+  /** Tells one time of being closed from another, on whoever's authority. */
+  #era = 1
+  readonly #tally: Tally
+  #underWay: Core.Report | undefined
+  #sending = false
+  #sequence = 0
+  #troubled = false
+  #flushAt = never
+  #judgeAt = never
+  #probes = 0
+  #asking = 0
+  #refusedUntil = 0
+
+  /** Begins detached and closed, so that nobody waits for the store's first word. */
+  constructor(options: {
+    /** Unlike that of any other process, and of the process's own past. */
+    readonly node: string
+    readonly config: Core.Config
+    /** Milliseconds between reports. */
+    readonly flushInterval: number
+    readonly now: number
+  }) {
+    this.#node = options.node
+    this.#config = options.config
+    this.#flushInterval = options.flushInterval
+    this.#record = Core.initial(options.now)
+    this.#tally = new Tally(options.config.strategy)
+  }
+
+  get attached(): boolean {
+    return this.#attached
+  }
+  /** To be looked at only. */
+  get replica(): Readonly<Core.Record> {
+    return this.#record
+  }
+  get troubled(): boolean {
+    return this.#troubled
+  }
+
+  /** As `Core.admit`; what stands for the generation is of this mirror's own making. */
+  admit(now: number): number {
+    const answer = Core.admit(this.#record, this.#config, now)
+    if (answer > 0) return this.#era
+    if (answer !== Core.ask || !this.#attached) return answer
+    return now < this.#refusedUntil || this.#asking >= this.#config.halfOpenMaxConcurrent ? Core.refused : Core.ask
+  }
+
+  retryAfter(now: number): number | undefined {
+    const millis = Core.retryAfter(this.#record, this.#config, now)
+    return millis === undefined ? undefined : Math.max(millis, this.#refusedUntil - now)
+  }
+
+  /** The outcome of a call that was admitted in the era. */
+  record(era: number, code: number, told: number, now: number): void {
+    if (era !== this.#era) return
+    if (this.#attached) return this.#collect(code, told, now)
+    // what the shared record has not heard of yet, it hears of on return
+    if (!this.#diverged && this.#view !== undefined) this.#tally.add(code, told, now)
+    this.#locally(() => Core.record(this.#record, this.#config, this.#record.generation, code, told, now))
+  }
+
+  #collect(code: number, told: number, now: number): void {
+    if (code === Window.good && !this.#troubled) return this.#tally.addQuiet(now)
+    this.#tally.add(code, told, now)
+    this.#troubled = true
+    this.#flushBy(this.#couldTrip(now) ? now : now + this.#flushInterval)
+  }
+
+  #couldTrip(now: number): boolean {
+    const { strategy } = this.#config
+    const view = this.#view
+    if (view === undefined || now < this.#judgeAt && this.#judgeAt !== never) return false
+    const tally = this.#tally
+    return Window.tooMany({
+      ...Window.empty(),
+      failed: view.failed + tally.failed,
+      failures: (tally.success ? 0 : view.failures) + tally.failures,
+      slow: view.slow + tally.slow,
+      total: view.total + tally.total
+    }, strategy)
+  }
+
+  #flushBy(at: number): void {
+    this.#flushAt = Math.min(this.#flushAt, at)
+  }
+
+  /** When there is something to report; `Infinity`: nothing. */
+  get nextReport(): number {
+    return this.#attached && !this.#sending ? Math.min(this.#flushAt, this.#judgeAt) : never
+  }
+
+  /** What there is to report. It is under way until `reported` or `lost`. */
+  takeReport(now: number): Core.Report {
+    // a report of which nobody knows whether it arrived goes first, and counts once
+    if (this.#underWay === undefined) {
+      this.#underWay = {
+        batch: this.#tally.batch(now),
+        generation: this.#view?.generation ?? 0,
+        node: this.#node,
+        sequence: ++this.#sequence
+      }
+      this.#tally.clear()
+      this.#flushAt = never
+    }
+    this.#judgeAt = never
+    this.#sending = true
+    return this.#underWay
+  }
+
+  reported(report: Core.Report, view: View, now: number): void {
+    if (this.#underWay === report) {
+      this.#underWay = undefined
+      this.#sending = false
+    }
+    this.receive(view, now)
+    if (view.gatherLeft > 0 && view.generation === this.#view?.generation) this.#judgeAt = now + view.gatherLeft
+  }
+
+  /** The answer to a report has not arrived. */
+  lost(report: Core.Report, now: number): void {
+    if (this.#underWay !== report) return
+    this.#sending = false
+    this.#flushBy(now + this.#flushInterval)
+  }
+
+  /** A push, or what came with an answer. What is older than what is known is let go. */
+  receive(view: View, now: number): void {
+    if (!this.#attached || this.#view === undefined || view.revision < this.#view.revision) return
+    // of two words about the same opening, the one that took longer to arrive overstates what is left of it
+    const openUntil = view.revision === this.#view.revision ? this.#record.openUntil : never
+    this.#adopt(view, now)
+    this.#record.openUntil = Math.min(openUntil, this.#record.openUntil)
+  }
+
+  /** What was read on start, on reconnecting, or after a gap: from now on the shared record decides. */
+  attach(view: View, now: number): void {
+    this.#attached = true
+    this.#sending = false
+    this.#adopt(view, now)
+    this.#diverged = false
+    if (this.#underWay !== undefined || this.#tally.troubled) this.#flushBy(now)
+  }
+
+  #adopt(view: View, now: number): void {
+    const isNew = view.generation !== this.#view?.generation
+    if (isNew || this.#diverged) this.#era++
+    if (isNew) {
+      this.#tally.clear()
+      this.#underWay = undefined
+      this.#sending = false
+      this.#flushAt = never
+      this.#judgeAt = never
+      this.#refusedUntil = 0
+    }
+    this.#view = view
+    this.#record = fromView(view, now)
+    this.#troubled = view.troubled || this.#tally.troubled || this.#underWay?.batch.troubled === true
+    // the others' good outcomes, without which one process's failures would weigh too much
+    if (this.#troubled && !this.#tally.isEmpty) this.#flushBy(now + this.#flushInterval)
+  }
+
+  /** The store cannot be used: the same core goes on alone, from here. */
+  detach(now: number): void {
+    if (!this.#attached) return
+    this.#attached = false
+    this.#asking = 0
+    this.#refusedUntil = 0
+    if (this.#record.state !== "closed") return
+    const { counts } = this.#record
+    counts.failures = this.#view?.failures ?? 0
+    if (this.#underWay !== undefined) Window.merge(counts, this.#config.strategy, this.#underWay.batch, now)
+    Window.merge(counts, this.#config.strategy, this.#tally.batch(now), now)
+  }
+
+  /** Asks for a place as a probe. It has been asked for until `answered` or `unanswered`. */
+  askForProbe(): Probe {
+    this.#asking++
+    return this.#probe(false)
+  }
+
+  #probe(local: boolean): Probe {
+    return {
+      era: this.#era,
+      generation: local ? this.#record.generation : this.#view?.generation ?? 0,
+      id: `${this.#node}/${++this.#probes}`,
+      local
+    }
+  }
+
+  /** The store's answer; `retryAfter` milliseconds, where it refused. */
+  answered(view: View, refusal: { readonly retryAfter: number | undefined } | undefined, now: number): void {
+    this.unanswered()
+    this.receive(view, now)
+    if (refusal !== undefined) this.#refusedUntil = now + (refusal.retryAfter ?? 0)
+  }
+
+  unanswered(): void {
+    this.#asking = Math.max(0, this.#asking - 1)
+  }
+
+  /** A place in the mirror's own record, while it is detached. */
+  acquireProbe(now: number): Probe | undefined {
+    const probe = this.#probe(true)
+    const { probeLease } = this.#config
+    return !this.#attached &&
+        Core.acquireProbe(this.#record, this.#config, probe.generation, probe.id, probeLease, now)
+      ? probe
+      : undefined
+  }
+
+  /** The outcome of a probe of the mirror's own. */
+  probeResult(probe: Probe, code: number, told: number, now: number): void {
+    if (this.#attached || !probe.local || probe.era !== this.#era) return
+    this.#locally(() => Core.probeResult(this.#record, this.#config, probe.generation, probe.id, code, told, now))
+  }
+
+  /** An act of a hand while the store cannot be told of it. */
+  command(command: Core.Command, now: number): void {
+    if (!this.#attached) this.#locally(() => Core.command(this.#record, this.#config, command, now))
+  }
+
+  #locally(step: () => void): void {
+    const { generation } = this.#record
+    step()
+    if (this.#record.generation === generation) return
+    this.#era++
+    this.#diverged = true
+    // it has recovered: what had gone wrong before is nothing to report any more
+    if (this.#record.state === "closed") {
+      this.#tally.clear()
+      this.#underWay = undefined
+    }
+  }
+}
