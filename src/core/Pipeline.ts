@@ -59,6 +59,11 @@ export interface Stage {
    */
   readonly enter?: (run: Run) => Effect.Effect<void, IntegrationError> | undefined
   /**
+   * The effect that `enter` handed back has failed, or was interrupted, so that the stage is not entered: for what it had
+   * come by nevertheless. Once, and in place of `leave`.
+   */
+  readonly abandon?: (run: Run) => void
+  /**
    * On the way out, once for each time that the stage was entered, whatever the outcome: success, failure, defect,
    * interruption. Nothing: the outcome goes on as it is.
    */
@@ -202,7 +207,14 @@ class Passage implements Run {
   }
 
   readonly #entered = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#up(Exit.failCause(cause)),
+    onFailure: (cause: Cause.Cause<IntegrationError>) => {
+      try {
+        this.pipeline.stages[this.#depth]?.abandon?.(this)
+      } catch (defect) {
+        return this.#up(Exit.die(defect))
+      }
+      return this.#up(Exit.failCause(cause))
+    },
     onSuccess: () => {
       this.#depth++
       return this.down()

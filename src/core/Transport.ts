@@ -121,13 +121,17 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
       // until an answer says otherwise: a deadline or an interruption leaves it open
       call.mayHaveBeenProcessed = !call.operation.safe
       call.attempts++
+      call.answer = undefined
       call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
       if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
       const outgoing = ClientRequest.prependUrl(withDefaults(authenticated, headers), baseUrl)
       return Effect.tapError(
         Effect.flatMap(
           Effect.mapError(client.execute(outgoing), (error) => Classification.fromHttpClientError(call, error)),
-          (response) => receive(response, request, call, clock.unsafeCurrentTimeMillis())
+          (response) => {
+            call.answer = response
+            return receive(response, request, call, clock.unsafeCurrentTimeMillis())
+          }
         ),
         (error) =>
           Effect.sync(() => {
