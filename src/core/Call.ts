@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -66,6 +67,21 @@ export type Accept = (
 const expired = Exit.interrupt(FiberId.none)
 
 /**
+ * What a policy has taken for a call that is about to be sent, such as its tokens of a rate limit. A policy further in that
+ * makes the call wait gives it back meanwhile, so that nothing is held by who does not move, and nothing that was taken long
+ * ago is used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reservation {
+  /** The call has to wait: what was taken goes back. */
+  readonly suspend: (clock: Clock.Clock) => void
+  /** The wait is over: taken again at once, or by an effect. Whoever waits for that holds nothing else. */
+  readonly resume: (clock: Clock.Clock) => Effect.Effect<void, IntegrationError> | undefined
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -97,6 +113,10 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
+  /** Status and headers of the last answer; `undefined` when the last attempt has none. */
+  answer: Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> | undefined
+  /** What is held for it until it is sent. */
+  reservation: Reservation | undefined
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
   #correlationId: string | undefined

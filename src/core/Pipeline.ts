@@ -59,6 +59,11 @@ export interface Stage {
    */
   readonly enter?: (run: Run) => Effect.Effect<void, IntegrationError> | undefined
   /**
+   * The effect that `enter` handed back has failed, or was interrupted, so that the stage is not entered: for what it had
+   * come by nevertheless. Once, and in place of `leave`.
+   */
+  readonly abandon?: (run: Run) => void
+  /**
    * On the way out, once for each time that the stage was entered, whatever the outcome: success, failure, defect,
    * interruption. Nothing: the outcome goes on as it is.
    */
@@ -203,7 +208,14 @@ class Passage implements Run {
   }
 
   readonly #entered = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
+    onFailure: (cause: Cause.Cause<IntegrationError>) => {
+      try {
+        this.pipeline.stages[this.#depth]?.abandon?.(this)
+      } catch (defect) {
+        return this.#back(Exit.die(defect))
+      }
+      return this.#back(Exit.failCause(cause))
+    },
     onSuccess: () => {
       this.#now = undefined
       this.#depth++

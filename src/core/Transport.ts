@@ -121,6 +121,7 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
       // until an answer says otherwise: a deadline or an interruption leaves it open
       call.mayHaveBeenProcessed = !call.operation.safe
       call.attempts++
+      call.answer = undefined
       call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
       if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
       if (call.timed) call.sentAt = monotonicMillis(clock)
@@ -128,7 +129,10 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
       return Effect.tapError(
         Effect.flatMap(
           Effect.mapError(client.execute(outgoing), (error) => Classification.fromHttpClientError(call, error)),
-          (response) => receive(response, request, call, clock.unsafeCurrentTimeMillis())
+          (response) => {
+            call.answer = response
+            return receive(response, request, call, clock.unsafeCurrentTimeMillis())
+          }
         ),
         (error) =>
           Effect.sync(() => {

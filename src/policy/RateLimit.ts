@@ -1,30 +1,42 @@
 /**
- * Keeps to a provider's rate: a token bucket for each integration, and a cool-down when the provider says 429, which
- * holds every caller until it ends. Callers wait in order, in a bounded queue, for a bounded time.
+ * Keeps to a provider's rate: a token bucket, a sliding window or both, what the provider itself says is left, and a
+ * cool-down when it says 429, which holds every caller until it ends. Callers wait in order, in a bounded queue, for a
+ * bounded time.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import { type IntegrationError, RateLimitError } from "../core/IntegrationError.js"
-import { clockOf, monotonicMillis } from "../internal/time.js"
-import { type Config, Limiter, type Refusal } from "./internal/limiter.js"
+import { RateLimitError } from "../core/IntegrationError.js"
+import * as Pipeline from "../core/Pipeline.js"
+import * as RateLimitHeaders from "../core/RateLimitHeaders.js"
+import { monotonicMillis } from "../internal/time.js"
+import { CallPermit } from "./internal/callPermit.js"
+import type { Config } from "./internal/limiter.js"
+import { Limiters } from "./internal/limiters.js"
+import type { Refusal } from "./internal/lineCore.js"
+import { LocalQuota } from "./internal/quotaCore.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Tokens at most, and at the start: how large a burst may be. Default: no limit but the provider's own 429s. */
+  /** Tokens at most, and at the start: how large a burst may be. With `refillRate`; default: no such limit. */
   readonly capacity?: number | undefined
   /** Tokens that come back per second. */
   readonly refillRate?: number | undefined
+  /** Tokens in any stretch of time of the length of `window`. Beside a bucket, both hold. Default: no such limit. */
+  readonly limit?: number | undefined
+  /** The stretch of time in which `limit` holds, wherever it begins. */
+  readonly window?: Duration.DurationInput | undefined
   /** Callers that may wait; the next is refused. Default 1000. */
   readonly maxQueue?: number | undefined
   /** A caller that would wait longer is refused at once. Default 30 seconds. */
@@ -33,17 +45,29 @@ export interface Options {
   readonly coolDown?: Duration.DurationInput | undefined
   /** No answer holds the callers for longer. Default 1 hour. */
   readonly maxCoolDown?: Duration.DurationInput | undefined
-  /** Who shares a bucket. Default: the integration's id, so that all its callers do. */
+  /**
+   * What the headers of an answer, success or error, say is left of the provider's quota: the limiter keeps to it where it
+   * is lower than its own, and holds everybody until the reset where nothing is left. `false`: not looked at. Default:
+   * `RateLimitHeaders.read`, which knows the usual ones.
+   */
+  readonly read?: RateLimitHeaders.Reader | false | undefined
+  /** Who shares a limit. Default: the integration's id, so that all its callers do. */
   readonly key?: ((call: Call) => string) | undefined
+  /** A key that nobody has used for so long is forgotten, once its limits are full again. Default 1 hour. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
 }
 
 /**
- * What is known of one bucket.
+ * What is known of one key.
  *
  * @since 0.1.0
  * @category models
  */
 export interface State {
+  /**
+   * Tokens that may be taken at once, by all limits; `Infinity` without any. Below zero after an operation that costs more
+   * than there can be.
+   */
   readonly tokens: number
   readonly waiting: number
   /** Time left of the cool-down, zero when there is none. */
@@ -57,49 +81,40 @@ export interface State {
  * @category tags
  */
 export class RateLimiters extends Context.Tag("holdfast/RateLimiters")<RateLimiters, {
-  /** Tokens and waiters of a key; none when nobody has called yet. */
+  /** Tokens and waiters of a key; none when nobody has called yet, or not for long. */
   readonly state: (key: string) => Effect.Effect<Option.Option<State>>
+  readonly keys: Effect.Effect<ReadonlyArray<string>>
   /** Holds every caller of a key, also before its first call; never shortens a hold that is longer. */
   readonly coolDown: (key: string, duration: Duration.DurationInput) => Effect.Effect<void>
   /** @internal */
-  readonly limiter: (key: string, config: Config, now: number) => Limiter
+  readonly limiters: Limiters
 }>() {}
 
 /**
- * Buckets in the memory of this process.
+ * Limits in the memory of this process.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effect.sync(() => {
-  const limiters = new Map<string, Limiter>()
-
-  const limiterOf = (key: string, config: Config | undefined, now: number): Limiter => {
-    const existing = limiters.get(key)
-    if (existing !== undefined) {
-      // the newest configuration wins; waiters stay
-      if (config !== undefined) existing.reconfigure(config)
-      return existing
-    }
-    const limiter = new Limiter(config ?? toConfig({}), now)
-    limiters.set(key, limiter)
-    return limiter
-  }
-
+  const limiters = new Limiters((_, config, now) => new LocalQuota(config, now), toConfig({}))
   return RateLimiters.of({
     coolDown: (key, duration) =>
       Effect.map(Effect.clock, (clock) => {
         const now = monotonicMillis(clock)
-        limiterOf(key, undefined, now).coolDown(Duration.toMillis(duration), now)
+        limiters.any(key, now).coolDown(Duration.toMillis(duration), clock, now)
       }),
-    limiter: limiterOf,
+    keys: Effect.map(Effect.clock, (clock) => limiters.keys(monotonicMillis(clock))),
+    limiters,
     state: (key) =>
-      Effect.map(Effect.clock, (clock) =>
-        Option.map(Option.fromNullable(limiters.get(key)), (limiter) => ({
-          coolDown: Duration.millis(Math.max(0, limiter.bucket.cooldownUntil - monotonicMillis(clock))),
-          tokens: limiter.bucket.tokens,
+      Effect.map(Effect.clock, (clock) => {
+        const now = monotonicMillis(clock)
+        return Option.map(Option.fromNullable(limiters.peek(key, now)), (limiter) => ({
+          coolDown: Duration.millis(limiter.coolDownLeft(now)),
+          tokens: limiter.available(now),
           waiting: limiter.waiting
-        })))
+        }))
+      })
   })
 })
 
@@ -109,19 +124,25 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effe
  */
 export const layerMemory: Layer.Layer<RateLimiters> = Layer.effect(RateLimiters, makeMemory)
 
-const coolDowns = Metric.counter("integration_cool_downs_total", {
-  description: "Answers that started or extended a cool-down",
-  incremental: true
-})
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+
+const coolDowns = counter("integration_cool_downs_total", "Answers that started or extended a cool-down")
+const waits = counter("integration_rate_limit_waits_total", "Calls that had to wait for the rate limit")
+const refusals = counter("integration_rate_limit_refusals_total", "Calls that the rate limit refused")
 
 const toConfig = (options: Options): Config => ({
-  capacity: options.capacity ?? Number.MAX_SAFE_INTEGER,
-  refillRate: options.refillRate ?? Number.MAX_SAFE_INTEGER,
+  bucket: options.capacity === undefined || options.refillRate === undefined
+    ? undefined
+    : { capacity: options.capacity, refillRate: options.refillRate },
+  idleTimeToLive: Duration.toMillis(options.idleTimeToLive ?? "1 hour"),
   maxQueue: options.maxQueue ?? 1000,
-  maxWait: Duration.toMillis(options.maxWait ?? "30 seconds")
+  maxWait: Duration.toMillis(options.maxWait ?? "30 seconds"),
+  window: options.limit === undefined || options.window === undefined
+    ? undefined
+    : { limit: options.limit, window: Duration.toMillis(options.window) }
 })
 
-const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
+const checkOptions = ({ capacity, limit, maxQueue, refillRate, window }: Options): void => {
   if (capacity !== undefined && !(capacity >= 1)) {
     throw new Error(`RateLimit.layer: capacity is ${capacity}; a bucket must hold at least one token`)
   }
@@ -130,6 +151,18 @@ const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
   }
   if (refillRate !== undefined && !(refillRate > 0)) {
     throw new Error(`RateLimit.layer: refillRate is ${refillRate} tokens per second; it must be positive`)
+  }
+  if ((limit === undefined) !== (window === undefined)) {
+    throw new Error(`RateLimit.layer: limit and window go together, as in { limit: 100, window: "10 seconds" }`)
+  }
+  if (limit !== undefined && !(limit >= 1 && Number.isFinite(limit))) {
+    throw new Error(`RateLimit.layer: limit is ${limit}; a window must have room for at least one token`)
+  }
+  if (window !== undefined) {
+    const millis = Duration.toMillis(window)
+    if (!(millis > 0 && Number.isFinite(millis))) {
+      throw new Error(`RateLimit.layer: window is ${Duration.format(window)}; it must be positive, as in "10 seconds"`)
+    }
   }
   if (maxQueue !== undefined && !(maxQueue >= 0)) {
     throw new Error(`RateLimit.layer: maxQueue is ${maxQueue}; it must be zero or more`)
@@ -143,6 +176,9 @@ const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
  *
  * // 100 at once, ten a second after that
  * const steady = RateLimit.layer({ capacity: 100, refillRate: 10, maxWait: "20 seconds" })
+ *
+ * // never more than 100 in any ten seconds, and of those not more than 20 at once
+ * const strict = RateLimit.layer({ limit: 100, window: "10 seconds", capacity: 20, refillRate: 20 })
  * ```
  *
  * @since 0.1.0
@@ -151,44 +187,75 @@ const checkOptions = ({ capacity, maxQueue, refillRate }: Options): void => {
 export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimiters> => {
   checkOptions(options)
   const config = toConfig(options)
-  const defaultCoolDown = Duration.toMillis(options.coolDown ?? "1 second")
-  const maxCoolDown = Duration.toMillis(options.maxCoolDown ?? "1 hour")
+  const fallback = Duration.toMillis(options.coolDown ?? "1 second")
+  const longest = Duration.toMillis(options.maxCoolDown ?? "1 hour")
+  const read = options.read === false ? undefined : options.read ?? RateLimitHeaders.read
+  const { key } = options
 
-  return IntegrationClient.policy((next) =>
+  return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
-      const limiters = yield* RateLimiters
-      const clock = yield* Effect.clock
-      const shared = options.key === undefined
-        ? limiters.limiter(next.integration.id, config, monotonicMillis(clock))
-        : undefined
-      const coolDownsHere = Metric.tagged(coolDowns, "integration", next.integration.id)
+      const { limiters } = yield* RateLimiters
+      const { id } = next.integration
+      const own = key !== undefined ? undefined : yield* Effect.acquireRelease(
+        Effect.map(Effect.clock, (clock) => limiters.hold(id, config, clock, monotonicMillis(clock))),
+        () => Effect.map(Effect.clock, (clock) => limiters.release(id, monotonicMillis(clock)))
+      )
+      const coolDownsHere = Metric.tagged(coolDowns, "integration", id)
+      const waitsHere = Metric.tagged(waits, "integration", id)
+      const refusalsHere = Metric.tagged(refusals, "integration", id)
 
-      return (request, call) =>
-        Effect.withFiberRuntime((fiber) => {
-          const clock = clockOf(fiber)
-          const limiter = shared ??
-            limiters.limiter(options.key?.(call) ?? next.integration.id, config, monotonicMillis(clock))
-          return Effect.matchEffect(limiter.acquire(call.operation.cost, call.deadline), {
-            onFailure: (refusal) => Effect.fail(refused(call, refusal, config)),
-            onSuccess: () =>
-              Effect.tapError(next.send(request, call), (error) => {
-                const millis = coolDownOf(error, defaultCoolDown, maxCoolDown)
-                if (millis === undefined) return Effect.void
-                limiter.coolDown(millis, monotonicMillis(clock))
-                return Metric.increment(coolDownsHere)
-              })
-          })
-        })
+      const refused = (call: Call, refusal: Refusal): RateLimitError => {
+        refusalsHere.unsafeUpdate(1, [])
+        return refusalError(call, refusal, config)
+      }
+
+      const stage: Pipeline.Stage = {
+        enter: (run) => {
+          const { call, clock } = run
+          const now = run.now()
+          const limiter = own ?? limiters.get(key?.(call) ?? id, config, clock, now)
+          const permit = new CallPermit(limiter, call, refused)
+          if (limiter.take(permit, now)) {
+            permit.reserve()
+            run.state = permit
+            return undefined
+          }
+          const refusal = limiter.join(permit, call.deadline, clock, now)
+          if (refusal !== undefined) return Exit.fail(refused(call, refusal))
+          waitsHere.unsafeUpdate(1, [])
+          run.state = permit
+          return Effect.map(permit.turn(clock), () => permit.reserve())
+        },
+        abandon: (run) => (run.state as CallPermit).end(run.clock, run.now()),
+        leave: (run, outcome) => {
+          const { call, clock } = run
+          const permit = run.state as CallPermit
+          const now = run.now()
+          permit.end(clock, now)
+          const said = read === undefined || call.answer === undefined
+            ? undefined
+            : read(call.answer.headers, clock.unsafeCurrentTimeMillis())
+          const reset = said?.resetAfter === undefined
+            ? undefined
+            : Math.min(Duration.toMillis(said.resetAfter), longest)
+          const error = Pipeline.errorOf(outcome)
+          let hold = error?._tag === "RateLimitError" && error.origin === "provider"
+            ? Math.min(error.retryAfter === undefined ? fallback : Duration.toMillis(error.retryAfter), longest)
+            : undefined
+          if (said?.remaining !== undefined) {
+            if (said.remaining >= 1 || reset === undefined) permit.limiter.learn(said.remaining, reset, clock, now)
+            else if (hold === undefined || error?.retryAfter === undefined) hold = reset
+          }
+          if (hold !== undefined && permit.limiter.coolDown(hold, clock, now)) coolDownsHere.unsafeUpdate(1, [])
+          return undefined
+        }
+      }
+      return stage
     })
   )
 }
 
-const coolDownOf = (error: IntegrationError, fallback: number, most: number): number | undefined =>
-  error._tag !== "RateLimitError" || error.origin === "local"
-    ? undefined
-    : Math.min(most, error.retryAfter === undefined ? fallback : Duration.toMillis(error.retryAfter))
-
-const refused = (call: Call, refusal: Refusal, config: Config): RateLimitError => {
+const refusalError = (call: Call, refusal: Refusal, config: Config): RateLimitError => {
   const retryAfter = Duration.millis(Math.ceil(refusal.retryAfter))
   return new RateLimitError({
     ...call.errorFields,

@@ -336,31 +336,31 @@ describe("CircuitBreaker", () => {
       strictEqual(yield* state, "closed")
     }))
 
-  it.scoped("a rejection by bulkhead or limiter beneath is never a failure", () =>
-    Effect.gen(function*() {
-      const provider = new Kit.Provider(Kit.slow("10 seconds", Kit.ok))
-      const context = yield* Layer.build(Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory))
-      const breakers = yield* Effect.provide(CircuitBreaker.CircuitBreakers, context)
-      const shop = yield* Effect.provide(
-        Kit.shop(
-          provider,
-          CircuitBreaker.layer(options).pipe(
-            Layer.provide(RateLimit.layer({ capacity: 5, maxQueue: 0, refillRate: 1 })),
-            Layer.provide(Bulkhead.layer({ maxConcurrent: 1, maxQueue: 0 }))
-          )
-        ),
-        context
-      )
-      const calls = yield* Effect.fork(Effect.all(
-        Array.from({ length: 12 }, () => Effect.either(shop.items.get({ path: { id: "1" } }))),
-        { concurrency: 12 }
-      ))
-      yield* TestClock.adjust("10 seconds")
-      const tags = (yield* Fiber.join(calls)).map(tagOf)
-      strictEqual(tags.filter((tag) => tag === "BulkheadFullError").length, 4)
-      strictEqual(tags.filter((tag) => tag === "RateLimitError").length, 7)
-      assertSome(yield* breakers.state("shop"), "closed")
-    }))
+  const refusing = [
+    ["bulkhead", Bulkhead.layer({ maxConcurrent: 5, maxQueue: 0 }), "BulkheadFullError"],
+    ["limiter", RateLimit.layer({ capacity: 5, maxQueue: 0, refillRate: 1 }), "RateLimitError"]
+  ] as const
+  for (const [what, policy, tag] of refusing) {
+    it.scoped(`a rejection by the ${what} beneath is never a failure`, () =>
+      Effect.gen(function*() {
+        const provider = new Kit.Provider(Kit.slow("10 seconds", Kit.ok))
+        const context = yield* Layer.build(Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory))
+        const breakers = yield* Effect.provide(CircuitBreaker.CircuitBreakers, context)
+        const shop = yield* Effect.provide(
+          Kit.shop(provider, Layer.provide(CircuitBreaker.layer(options), policy)),
+          context
+        )
+        const calls = yield* Effect.fork(Effect.all(
+          Array.from({ length: 12 }, () => Effect.either(shop.items.get({ path: { id: "1" } }))),
+          { concurrency: 12 }
+        ))
+        yield* TestClock.adjust("10 seconds")
+        const tags = (yield* Fiber.join(calls)).map(tagOf)
+        strictEqual(tags.filter((it) => it === tag).length, 7)
+        strictEqual(tags.filter((it) => it === "success").length, 5)
+        assertSome(yield* breakers.state("shop"), "closed")
+      }))
+  }
 
   it.scoped("a hundred refusals do not grow the stack of the error", () =>
     Effect.gen(function*() {

@@ -1,66 +1,151 @@
 /**
  * Races that last one step of the run loop, brought about on purpose.
  */
+import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, FiberId } from "effect"
-import { monotonicMillis } from "../../src/internal/time.js"
-import { Limiter } from "../../src/policy/internal/limiter.js"
-import { Slots } from "../../src/policy/internal/slots.js"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, FiberId, Layer, Option, TestClock } from "effect"
+import { Bulkhead, Call, IntegrationClient, IntegrationError, Operation, RateLimit, type Transport } from "holdfast"
 
-const never = () => new Error("full")
+const operation = Operation.make({ integration: "shop", method: "GET", name: "items.get", template: "/items" })
+
+const request = HttpClientRequest.get("/items")
+
+const sent: Transport.Send = (request, call) =>
+  Effect.sync(() => {
+    call.attempts++
+    return HttpClientResponse.fromWeb(request, new Response("{}"))
+  })
+
+/** A policy over what sends, with what the two services know of it. */
+const over = <R>(policy: IntegrationClient.Policy<R>, send: Transport.Send) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(
+      policy.pipe(
+        Layer.provide(
+          Layer.succeed(
+            IntegrationClient.IntegrationClient,
+            IntegrationClient.make({ id: "shop", version: "1" }, (request, call) => send(request, call))
+          )
+        ),
+        Layer.provideMerge(Layer.merge(RateLimit.layerMemory, Bulkhead.layerBulkheads))
+      ) as Layer.Layer<IntegrationClient.IntegrationClient | RateLimit.RateLimiters | Bulkhead.Bulkheads>
+    )
+    const client = Context.get(context, IntegrationClient.IntegrationClient)
+    return {
+      bulkhead: Effect.map(
+        Context.get(context, Bulkhead.Bulkheads).state,
+        ([state]) => [state?.active, state?.waiting] as const
+      ),
+      call: Effect.suspend(() => client.send(request, new Call.Call(operation, {}, undefined))),
+      limiter: Effect.map(Context.get(context, RateLimit.RateLimiters).state("shop"), Option.getOrThrow),
+      limiters: Context.get(context, RateLimit.RateLimiters)
+    }
+  })
+
+const interruptNow = (fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown>>) =>
+  Effect.sync(() => {
+    for (const fiber of fibers) fiber.unsafeInterruptAsFork(FiberId.none)
+  })
 
 describe("a slot", () => {
-  it.live("that is handed to a waiter in the very moment of its interruption goes on to the next", () =>
+  it.scopedLive("that is handed to a waiter in the very moment of its interruption goes on to the next", () =>
     Effect.gen(function*() {
-      const slots = new Slots(1, 10)
-      const use = <A>(self: Effect.Effect<A>) => slots.withSlot(self, never, undefined, never)
       const hold = yield* Deferred.make<void>()
+      let calls = 0
+      const { bulkhead, call } = yield* over(
+        Bulkhead.layer({ maxConcurrent: 1 }),
+        (request, call) =>
+          calls++ === 0 ? Effect.zipRight(Deferred.await(hold), sent(request, call)) : sent(request, call)
+      )
       const waiters: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
-      let ran = false
-      const first = yield* Effect.fork(Effect.zipRight(
-        use(Deferred.await(hold)),
-        // the slot has been handed on in the step before, and its new holder has not run yet
-        Effect.sync(() => waiters[0]?.unsafeInterruptAsFork(FiberId.none))
-      ))
+      // the slot has been handed on in the step before, and its new holder has not run yet
+      const first = yield* Effect.fork(Effect.zipRight(call, Effect.suspend(() => interruptNow(waiters))))
       yield* Effect.sleep("1 millis")
-      const second = yield* Effect.fork(use(Effect.sync(() => {
-        ran = true
-      })))
+      const second = yield* Effect.fork(call)
       waiters.push(second)
-      const third = yield* Effect.fork(use(Effect.succeed("third")))
+      const third = yield* Effect.fork(call)
       yield* Effect.sleep("1 millis")
-      strictEqual(slots.waiting, 2)
+      deepStrictEqual(yield* bulkhead, [1, 2])
       yield* Deferred.succeed(hold, undefined)
       yield* Fiber.join(first)
       strictEqual(Exit.isInterrupted(yield* Fiber.await(second)), true)
-      strictEqual(ran, false)
-      strictEqual(yield* Fiber.join(third), "third")
-      strictEqual(slots.active, 0)
-      strictEqual(slots.waiting, 0)
+      yield* Fiber.join(third)
+      strictEqual(calls, 2)
+      deepStrictEqual(yield* bulkhead, [0, 0])
     }))
 })
 
 describe("a token", () => {
-  it.live("that is granted to a waiter in the very moment of its interruption is given back", () =>
+  it.scoped("that is granted to a waiter in the very moment of its interruption goes on to the next", () =>
     Effect.gen(function*() {
-      const config = { capacity: 1, maxQueue: 10, maxWait: 60_000, refillRate: 200 }
-      const limiter = new Limiter(config, monotonicMillis(yield* Effect.clock))
-      yield* limiter.acquire(1, Number.POSITIVE_INFINITY)
-      const waiter = yield* Effect.fork(limiter.acquire(1, Number.POSITIVE_INFINITY))
-      // the interruption comes as the tokens are taken, before the waiter's next step
-      let tokens = limiter.bucket.tokens
-      let interruptions = 0
-      Object.defineProperty(limiter.bucket, "tokens", {
-        get: () => tokens,
-        set: (value: number) => {
-          if (value < tokens && interruptions++ === 0) waiter.unsafeInterruptAsFork(FiberId.none)
-          tokens = value
+      const hold = yield* Deferred.make<void>()
+      let calls = 0
+      const { call, limiter } = yield* over(
+        RateLimit.layer({ capacity: 1, maxWait: "1 hour", refillRate: 1 / 600 }),
+        (request, call) => {
+          calls++
+          return calls > 1
+            ? sent(request, call)
+            // nothing is sent: its token goes back, and on to the first in line
+            : Effect.zipRight(
+              Deferred.await(hold),
+              Effect.fail(new IntegrationError.AuthenticationError({ ...call.errorFields, message: "no" }))
+            )
         }
-      })
-      strictEqual(Exit.isInterrupted(yield* Fiber.await(waiter)), true)
-      strictEqual(interruptions, 1)
-      strictEqual(tokens, 1)
-      strictEqual(limiter.waiting, 0)
+      )
+      const waiters: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
+      const first = yield* Effect.fork(
+        Effect.zipRight(Effect.either(call), Effect.suspend(() => interruptNow(waiters)))
+      )
+      yield* TestClock.adjust(0)
+      const second = yield* Effect.fork(call)
+      waiters.push(second)
+      const third = yield* Effect.fork(call)
+      yield* TestClock.adjust(0)
+      strictEqual((yield* limiter).waiting, 2)
+      yield* Deferred.succeed(hold, undefined)
+      yield* Fiber.join(first)
+      strictEqual(Exit.isInterrupted(yield* Fiber.await(second)), true)
+      // at once: no time has passed in which a token could have come
+      yield* Fiber.join(third)
+      strictEqual(calls, 2)
+      deepStrictEqual([(yield* limiter).waiting, (yield* limiter).tokens], [0, 0])
+    }))
+
+  it.scoped("trap 15: that is granted in the very moment in which a cool-down begins is held like all others", () =>
+    Effect.gen(function*() {
+      const hold = yield* Deferred.make<void>()
+      const times: Array<number> = []
+      let calls = 0
+      const { call, limiter } = yield* over(
+        RateLimit.layer({ capacity: 1, maxWait: "1 hour", refillRate: 1 / 600 }),
+        (request, call) =>
+          calls++ > 0
+            ? Effect.zipRight(Effect.map(Clock.currentTimeMillis, (now) => times.push(now)), sent(request, call))
+            // refused before it was sent: its token goes on to the first in line, and then everybody is held
+            : Effect.zipRight(
+              Deferred.await(hold),
+              Effect.fail(
+                new IntegrationError.RateLimitError({
+                  ...call.errorFields,
+                  message: "no",
+                  retryAfter: Duration.minutes(1)
+                })
+              )
+            )
+      )
+      const first = yield* Effect.fork(Effect.either(call))
+      yield* TestClock.adjust(0)
+      const second = yield* Effect.fork(call)
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(hold, undefined)
+      yield* Fiber.join(first)
+      deepStrictEqual(yield* limiter, { coolDown: Duration.minutes(1), tokens: 1, waiting: 1 })
+      yield* TestClock.adjust("59999 millis")
+      deepStrictEqual(times, [])
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(second)
+      deepStrictEqual(times, [60_000])
     }))
 })

@@ -1,16 +1,19 @@
 /**
- * A first-in first-out queue whose members can leave from the middle: every step is O(1).
+ * A first-in first-out queue whose members can leave from the middle: every step is O(1). A member is its own link, and
+ * can be in one queue at a time.
  */
-export class Node<A> {
-  previous: Node<A> | undefined
-  next: Node<A> | undefined
-  queued = false
-  constructor(readonly value: A) {}
+export class Link {
+  /** @internal */
+  queue: Fifo<Link> | undefined
+  /** @internal */
+  previous: Link | undefined
+  /** @internal */
+  next: Link | undefined
 }
 
-export class Fifo<A> {
-  #head: Node<A> | undefined
-  #tail: Node<A> | undefined
+export class Fifo<A extends Link> {
+  #head: A | undefined
+  #tail: A | undefined
   #size = 0
 
   get size(): number {
@@ -18,46 +21,60 @@ export class Fifo<A> {
   }
 
   get head(): A | undefined {
-    return this.#head?.value
+    return this.#head
   }
 
-  push(value: A): Node<A> {
-    const node = new Node(value)
-    node.previous = this.#tail
-    if (this.#tail === undefined) this.#head = node
-    else this.#tail.next = node
-    this.#tail = node
-    node.queued = true
+  get tail(): A | undefined {
+    return this.#tail
+  }
+
+  has(member: A): boolean {
+    return member.queue === this
+  }
+
+  push(member: A): void {
+    this.insertAfter(this.#tail, member)
+  }
+
+  /** After a member of the queue, or at its head. */
+  insertAfter(before: A | undefined, member: A): void {
+    if (member.queue !== undefined) throw new Error("a member can be in one queue at a time, and there once")
+    const after = before === undefined ? this.#head : before.next as A | undefined
+    member.queue = this
+    member.previous = before
+    member.next = after
+    if (before === undefined) this.#head = member
+    else before.next = member
+    if (after === undefined) this.#tail = member
+    else after.previous = member
     this.#size++
-    return node
   }
 
   shift(): A | undefined {
-    const node = this.#head
-    if (node === undefined) return undefined
-    this.remove(node)
-    return node.value
+    const member = this.#head
+    if (member !== undefined) this.remove(member)
+    return member
   }
 
-  /** Nothing happens when the node has left already. */
-  remove(node: Node<A>): boolean {
-    if (!node.queued) return false
-    if (node.previous === undefined) this.#head = node.next
-    else node.previous.next = node.next
-    if (node.next === undefined) this.#tail = node.previous
-    else node.next.previous = node.previous
-    node.previous = undefined
-    node.next = undefined
-    node.queued = false
+  /** Nothing happens when the member is not in the queue. */
+  remove(member: A): boolean {
+    if (member.queue !== this) return false
+    const { next, previous } = member as { next: A | undefined; previous: A | undefined }
+    if (previous === undefined) this.#head = next
+    else previous.next = next
+    if (next === undefined) this.#tail = previous
+    else next.previous = previous
+    member.queue = member.previous = member.next = undefined
     this.#size--
     return true
   }
 
+  /** In order; the member that is looked at may leave meanwhile. */
   *[Symbol.iterator](): Generator<A> {
-    for (let node = this.#head; node !== undefined;) {
-      const next: Node<A> | undefined = node.next
-      yield node.value
-      node = next
+    for (let member = this.#head; member !== undefined;) {
+      const next = member.next as A | undefined
+      yield member
+      member = next
     }
   }
 }

@@ -1,131 +1,141 @@
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import { clockOf, monotonicMillis } from "../../internal/time.js"
-import * as Fifo from "./fifo.js"
-import * as Bucket from "./tokenBucket.js"
-
-export interface Config extends Bucket.Config {
-  readonly maxQueue: number
-  /** Milliseconds. */
-  readonly maxWait: number
-}
-
-/** Why a caller was not let through, and when it may come back. */
-export interface Refusal {
-  readonly reason: "queue" | "wait"
-  readonly retryAfter: number
-}
-
-interface Waiter {
-  readonly cost: number
-  /** Monotonic milliseconds past which it does not wait. */
-  readonly deadline: number
-  granted: boolean
-  /** Set while it waits for its turn. */
-  wake: ((effect: Effect.Effect<void, Refusal>) => void) | undefined
-}
-
 /**
- * The waiters of one bucket, first in first out. The one at the head sleeps until its tokens are there and hands its
- * place on; the others cost nothing until then. There is no background fiber and no timer while nobody waits.
+ * A line of callers with a clock: one timer, and only while somebody waits.
  */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { monotonicMillis } from "../../internal/time.js"
+import * as Timers from "../../internal/timers.js"
+import * as LineCore from "./lineCore.js"
+import type * as QuotaCore from "./quotaCore.js"
+
+export interface Config extends LineCore.Config, QuotaCore.Config {
+  /** Milliseconds without a call after which a key may be forgotten. */
+  readonly idleTimeToLive: number
+}
+
+/** A quota whose configuration may change while it is in use. */
+export interface Quota extends QuotaCore.Quota {
+  reconfigure(config: Config, now: number): void
+}
+
 export class Limiter {
-  readonly bucket: Bucket.Bucket
-  readonly #queue = new Fifo.Fifo<Waiter>()
-  #queuedCost = 0
-
+  readonly #line: LineCore.Line
+  readonly #quota: Quota
   #config: Config
+  #timer: Timers.Timer
+  #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(config: Config, now: number) {
+  constructor(quota: Quota, config: Config) {
+    this.#quota = quota
     this.#config = config
-    this.bucket = Bucket.initial(config, now)
+    this.#line = new LineCore.Line(quota, config)
   }
 
-  reconfigure(config: Config): void {
-    this.#config = config
-    this.bucket.tokens = Math.min(this.bucket.tokens, config.capacity)
+  get config(): Config {
+    return this.#config
   }
-
   get waiting(): number {
-    return this.#queue.size
+    return this.#line.waiting
+  }
+  available(now: number): number {
+    return this.#quota.available(now)
+  }
+  coolDownLeft(now: number): number {
+    return this.#line.coolDownLeft(now)
+  }
+  isIdle(now: number): boolean {
+    return this.#line.isIdle(now)
   }
 
-  /** Holds every caller, those who are queued too; who would wait too long because of it is refused now. */
-  coolDown(millis: number, now: number): void {
-    Bucket.coolDown(this.bucket, millis, now)
-    for (const waiter of this.#queue) {
-      if (waiter.deadline < this.bucket.cooldownUntil && waiter.wake !== undefined) {
-        waiter.wake(Effect.fail({ reason: "wait", retryAfter: this.bucket.cooldownUntil - now }))
-      }
-    }
+  /** Tokens at once: true. */
+  take(permit: LineCore.Permit, now: number): boolean {
+    return this.#line.take(permit, now)
   }
 
-  /** Takes tokens, now or in turn. `deadline`: monotonic milliseconds at which the caller gives up anyway. */
-  acquire(wanted: number, deadline: number): Effect.Effect<void, Refusal> {
-    return Effect.withFiberRuntime((fiber) => {
-      const now = monotonicMillis(clockOf(fiber))
-      // more than the bucket can ever hold would wait for ever
-      const cost = Math.min(wanted, this.#config.capacity)
-      if (this.#queue.size === 0 && Bucket.take(this.bucket, this.#config, cost, now) === 0) return Effect.void
-      const wait = Bucket.estimate(this.bucket, this.#config, cost, this.#queuedCost, now)
-      if (this.#queue.size >= this.#config.maxQueue) return Effect.fail({ reason: "queue", retryAfter: wait })
-      const latest = Math.min(deadline, now + this.#config.maxWait)
-      if (now + wait > latest) return Effect.fail({ reason: "wait", retryAfter: wait })
-      return this.#queueUp({ cost, deadline: latest, granted: false, wake: undefined })
+  /** For whom there were none: its place in line, or why not. `turn` is what it waits for then. */
+  join(permit: LineCore.Permit, deadline: number, clock: Clock.Clock, now: number): LineCore.Refusal | undefined {
+    const refusal = this.#line.join(permit, deadline, now)
+    if (refusal === undefined && this.#line.waiting === 1) this.#look(clock, now)
+    return refusal
+  }
+
+  /**
+   * Until the permit has its tokens and may go, or is refused. An interruption leaves everything as it is: `leave` is for
+   * whoever has started this.
+   */
+  turn<E>(
+    permit: LineCore.Permit,
+    clock: Clock.Clock,
+    refused: (refusal: LineCore.Refusal) => E
+  ): Effect.Effect<void, E> {
+    return Effect.flatMap(settled(permit), () => {
+      const now = monotonicMillis(clock)
+      if (permit.standing === "granted" && this.#line.confirm(permit, now)) return Effect.void
+      if (permit.refusal !== undefined) return Effect.fail(refused(permit.refusal))
+      this.#look(clock, now)
+      return this.turn(permit, clock, refused)
     })
   }
 
-  #queueUp(waiter: Waiter): Effect.Effect<void, Refusal> {
-    return Effect.uninterruptibleMask((restore) => {
-      const node = this.#queue.push(waiter)
-      this.#queuedCost += waiter.cost
-      const leave = () => {
-        const wasHead = this.#queue.head === waiter
-        if (!this.#queue.remove(node)) return
-        this.#queuedCost -= waiter.cost
-        if (wasHead) this.#queue.head?.wake?.(Effect.void)
-      }
-      return Effect.matchCauseEffect(restore(Effect.zipRight(this.#turn(waiter), this.#serve(waiter))), {
-        onSuccess: () => {
-          leave()
-          return Effect.void
-        },
-        onFailure: (cause) => {
-          // interrupted between the grant and its use: the tokens were not spent
-          if (waiter.granted) {
-            this.bucket.tokens = Math.min(this.#config.capacity, this.bucket.tokens + waiter.cost)
-          }
-          leave()
-          return Effect.failCause(cause)
-        }
-      })
-    })
+  /** Gives up a place in line, or tokens that were not used. */
+  leave(permit: LineCore.Permit, clock: Clock.Clock, now: number): void {
+    this.#line.leave(permit, now)
+    this.#look(clock, now)
   }
 
-  /** Until the waiter is at the head. */
-  #turn(waiter: Waiter): Effect.Effect<void, Refusal> {
-    return Effect.suspend(() =>
-      this.#queue.head === waiter ? Effect.void : Effect.async<void, Refusal>((resume) => {
-        waiter.wake = (effect) => {
-          waiter.wake = undefined
-          resume(effect)
-        }
-      })
-    )
+  suspend(permit: LineCore.Permit, clock: Clock.Clock, now: number): void {
+    this.#line.suspend(permit, now)
+    this.#look(clock, now)
   }
 
-  /** At the head: until the tokens are there. */
-  #serve(waiter: Waiter): Effect.Effect<void, Refusal> {
-    return Effect.withFiberRuntime((fiber) => {
-      const now = monotonicMillis(clockOf(fiber))
-      const wait = Bucket.take(this.bucket, this.#config, waiter.cost, now)
-      if (wait === 0) {
-        waiter.granted = true
-        return Effect.void
-      }
-      if (now + wait > waiter.deadline) return Effect.fail({ reason: "wait" as const, retryAfter: wait })
-      // timers count whole milliseconds; a sum of fractions must not add one
-      return Effect.zipRight(Effect.sleep(Duration.millis(Math.ceil(wait - 1e-6))), this.#serve(waiter))
+  /** True, or `turn` is to be waited for. */
+  resume(permit: LineCore.Permit, deadline: number, clock: Clock.Clock, now: number): boolean {
+    if (this.#line.resume(permit, deadline, now)) return true
+    this.#look(clock, now)
+    return false
+  }
+
+  /** Holds everybody for so many milliseconds; false when they are held for as long already. */
+  coolDown(millis: number, clock: Clock.Clock, now: number): boolean {
+    const extended = this.#line.coolDown(millis, now)
+    if (extended) this.#look(clock, now)
+    return extended
+  }
+
+  /** What the provider says is left of its quota, and for how many milliseconds. */
+  learn(remaining: number, resetAfter: number | undefined, clock: Clock.Clock, now: number): void {
+    this.#quota.learn(remaining, resetAfter, now)
+    if (this.#line.waiting === 0) return
+    this.#line.review(now)
+    this.#look(clock, now)
+  }
+
+  /** Another configuration from now on. Nobody loses a place in line; whoever would now wait for too long is refused. */
+  reconfigure(config: Config, clock: Clock.Clock, now: number): void {
+    if (config === this.#config) return
+    this.#config = config
+    this.#line.config = config
+    this.#quota.reconfigure(config, now)
+    this.#line.review(now)
+    this.#look(clock, now)
+  }
+
+  /** Lets through whoever may go, and comes back when the next one may. */
+  #look(clock: Clock.Clock, now: number): void {
+    const at = this.#line.serve(now)
+    if (at === this.#timerAt) return
+    Timers.stop(this.#timer)
+    this.#timerAt = at
+    this.#timer = at === Number.POSITIVE_INFINITY ? undefined : Timers.start(clock, at - now, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#timer = undefined
+      this.#look(clock, monotonicMillis(clock))
     })
   }
 }
+
+const settled = (permit: LineCore.Permit): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    if (permit.standing !== "waiting") return resume(Effect.void)
+    permit.onSettled = () => resume(Effect.void)
+  })

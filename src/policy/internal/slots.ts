@@ -1,82 +1,90 @@
-import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Fifo from "./fifo.js"
-
-interface Waiter {
-  holds: boolean
-  readonly wake: () => void
-}
-
 /**
- * Slots with a fair bounded queue. A slot that comes free is handed straight to the first in line: O(1), nobody else
- * wakes, and no newcomer can slip in between.
+ * Slots with a clock: one timer, and only while somebody waits who may not wait for ever.
  */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { monotonicMillis } from "../../internal/time.js"
+import * as Timers from "../../internal/timers.js"
+import * as Core from "./slotsCore.js"
+
 export class Slots {
-  #active = 0
-  readonly #queue = new Fifo.Fifo<Waiter>()
+  readonly #core: Core.Slots
+  #timer: Timers.Timer
+  #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(readonly limit: number, readonly maxQueue: number) {}
+  constructor(config: Core.Config) {
+    this.#core = new Core.Slots(config)
+  }
 
-  get active(): number {
-    return this.#active
+  get held(): number {
+    return this.#core.held
   }
   get waiting(): number {
-    return this.#queue.size
+    return this.#core.waiting
+  }
+  get limit(): number {
+    return this.#core.limit
   }
 
-  #release(): void {
-    const first = this.#queue.shift()
-    if (first === undefined) {
-      this.#active--
-      return
-    }
-    first.holds = true
-    first.wake()
+  /** A slot at once: true. */
+  take(claim: Core.Claim): boolean {
+    return this.#core.take(claim)
   }
 
-  withSlot<A, E, R, E2>(
-    self: Effect.Effect<A, E, R>,
-    full: () => E2,
-    maxWait: Duration.Duration | undefined,
-    tooLong: () => E2
-  ): Effect.Effect<A, E | E2, R> {
-    return Effect.uninterruptibleMask((restore) => {
-      if (this.#active < this.limit) {
-        this.#active++
-        return this.#holding(restore(self))
-      }
-      if (this.#queue.size >= this.maxQueue) return Effect.fail(full())
-      let waiter: Waiter | undefined
-      let node: Fifo.Node<Waiter> | undefined
-      const turn = Effect.async<void>((resume) => {
-        waiter = { holds: false, wake: () => resume(Effect.void) }
-        node = this.#queue.push(waiter)
-      })
-      return Effect.matchCauseEffect(
-        restore(maxWait === undefined ? turn : Effect.timeoutFail(turn, { duration: maxWait, onTimeout: tooLong })),
-        {
-          onFailure: (cause) => {
-            // handed a slot in the very moment of giving up: it goes to the next in line
-            if (waiter?.holds === true) this.#release()
-            else if (node !== undefined) this.#queue.remove(node)
-            return Effect.failCause(cause)
-          },
-          onSuccess: () => this.#holding(restore(self))
-        }
-      )
+  /** For whom there was none: its place in line, or why not. `turn` is what it waits for then. */
+  join(claim: Core.Claim, clock: Clock.Clock, now: number): Core.Refusal | undefined {
+    const refusal = this.#core.join(claim, now)
+    if (refusal === undefined && this.#core.waiting === 1) this.#look(clock, now)
+    return refusal
+  }
+
+  /** Back into line, to its old place. */
+  rejoin(claim: Core.Claim, clock: Clock.Clock): void {
+    this.#core.rejoin(claim)
+    this.#look(clock, monotonicMillis(clock))
+  }
+
+  /**
+   * Until the claim has its slot (true), or has waited for too long. An interruption leaves everything as it is: `leave` is
+   * for whoever has started this.
+   */
+  turn(claim: Core.Claim): Effect.Effect<boolean> {
+    return Effect.async<boolean>((resume) => {
+      const settled = () => resume(Effect.succeed(claim.standing === "held"))
+      if (claim.standing === "waiting") claim.onSettled = settled
+      else settled()
     })
   }
 
-  #holding<A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.matchCauseEffect(self, {
-      onFailure: (cause) => {
-        this.#release()
-        return Effect.failCause(cause)
-      },
-      onSuccess: (value) => {
-        this.#release()
-        return Effect.succeed(value)
-      }
+  /** Gives up a slot, which goes to the first in line, or a place there. */
+  leave(claim: Core.Claim): void {
+    this.#core.leave(claim)
+    // while somebody waits the timer stays as it is: set for somebody who came earlier, it may ring too early, never too late
+    if (this.#core.waiting === 0) this.#stop()
+  }
+
+  /** Another number of slots, or other bounds of the queue, from now on. */
+  reconfigure(config: Core.Config): void {
+    this.#core.reconfigure(config)
+    if (this.#core.waiting === 0) this.#stop()
+  }
+
+  #stop(): void {
+    Timers.stop(this.#timer)
+    this.#timer = undefined
+    this.#timerAt = Number.POSITIVE_INFINITY
+  }
+
+  /** Refuses those who have waited for too long, and comes back when the next one will have. */
+  #look(clock: Clock.Clock, now: number): void {
+    const at = this.#core.expire(now)
+    if (at === this.#timerAt) return
+    this.#stop()
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#timerAt = at
+    this.#timer = Timers.start(clock, at - now, () => {
+      this.#stop()
+      this.#look(clock, monotonicMillis(clock))
     })
   }
 }
