@@ -93,6 +93,8 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
+  /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */
+  stream = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
   #correlationId: string | undefined
