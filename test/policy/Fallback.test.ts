@@ -1,20 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertRight, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import {
-  Duration,
-  Effect,
-  Either,
-  Exit,
-  FastCheck as fc,
-  Fiber,
-  HashMap,
-  Layer,
-  Logger,
-  Metric,
-  MetricState,
-  TestClock
-} from "effect"
+import { Duration, Effect, Either, Exit, Fiber, HashMap, Layer, Logger, Metric, MetricState, TestClock } from "effect"
 import {
   Availability,
   DeadLetterQueue,
@@ -28,8 +15,6 @@ import {
   Telemetry,
   Timeout
 } from "holdfast"
-import { LastKnown } from "../../src/policy/internal/lastKnownCore.js"
-import { runs } from "../campaign.js"
 import * as Kit from "../kit.js"
 import { elapsed, tagOf } from "./elapsed.js"
 
@@ -272,59 +257,6 @@ describe("Fallback.lastKnownGood", () => {
     }
     strictEqual(message({ capacity: 0, maxAge: "1 hour" }).includes("capacity is 0"), true)
     strictEqual(message({ capacity: 1, maxAge: 0 }).includes("maxAge must be positive"), true)
-  })
-
-  it("core: never more than its capacity, never older than its age, and of each key the latest request", () => {
-    const step = fc.oneof(
-      fc.record({ ago: fc.nat(50), key: fc.constantFrom("a", "b", "c", "d", "e"), type: fc.constant("put" as const) }),
-      fc.record({ key: fc.constantFrom("a", "b", "c", "d", "e"), type: fc.constant("get" as const) }),
-      fc.record({ millis: fc.nat(60), type: fc.constant("wait" as const) }),
-      fc.record({ key: fc.constantFrom("a", "b"), type: fc.constant("delete" as const) })
-    )
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ max: 5, min: 1 }), (steps, capacity) => {
-        const known = new LastKnown<number>(capacity, 100)
-        // everything ever put, by key: the value of the latest request, and whether room for it was ever short
-        const latest = new Map<string, { readonly at: number; readonly value: number }>()
-        let order: Array<string> = []
-        let now = 1_000
-        let next = 0
-        for (const step of steps) {
-          if (step.type === "wait") now += step.millis
-          else if (step.type === "delete") {
-            known.delete(step.key)
-            latest.delete(step.key)
-            order = order.filter((key) => key !== step.key)
-          } else if (step.type === "put") {
-            const at = now - step.ago
-            const value = next++
-            known.put(step.key, value, at, now)
-            const before = latest.get(step.key)
-            if (before === undefined || before.at <= at) {
-              latest.set(step.key, { at, value })
-              order = [...order.filter((key) => key !== step.key), step.key]
-            }
-            strictEqual(known.size <= capacity, true)
-          } else {
-            const entry = known.get(step.key, now)
-            if (entry !== undefined) {
-              strictEqual(now - entry.at <= 100, true)
-              strictEqual(entry.value, latest.get(step.key)?.value)
-            } else {
-              // it was never put, is too old, or had to go for one that was written later
-              const put = latest.get(step.key)
-              const later = order.length - 1 - order.indexOf(step.key)
-              strictEqual(put === undefined || now - put.at > 100 || later >= capacity, true)
-              if (put !== undefined && now - put.at > 100) {
-                latest.delete(step.key)
-                order = order.filter((key) => key !== step.key)
-              }
-            }
-          }
-        }
-      }),
-      { numRuns: runs(500) }
-    )
   })
 })
 

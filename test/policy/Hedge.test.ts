@@ -1,10 +1,8 @@
 import { HttpBody, HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertRight, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Either, Exit, FastCheck as fc, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
+import { Effect, Either, Exit, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
 import { Bulkhead, Call, Hedge, IntegrationClient, Operation, Resilience, Retry, RetryBudget, Timeout } from "holdfast"
-import { type Ended, Race } from "../../src/policy/internal/hedgeCore.js"
-import { runs } from "../campaign.js"
 import * as Kit from "../kit.js"
 import { elapsed, tagOf } from "./elapsed.js"
 
@@ -309,43 +307,5 @@ describe("Hedge", () => {
     strictEqual(message({ delay: 0 }).includes("delay must be positive"), true)
     strictEqual(message({ delay: "1 second", maxHedges: 0 }).includes("maxHedges is 0"), true)
     strictEqual(message({ budget: { ratio: -1 }, delay: "1 second" }).includes("budget.ratio is -1"), true)
-  })
-})
-
-describe("hedge core", () => {
-  it("decides once, by the first success, or by the first request when none succeeds and none is under way", () => {
-    const step = fc.oneof(
-      fc.constant("start" as const),
-      fc.record({ ended: fc.constantFrom<Ended>("success", "failure", "failure", "fatal"), which: fc.nat() })
-    )
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const race = new Race()
-        race.start()
-        const running = [0]
-        let decided: number | undefined
-        for (const step of steps) {
-          if (step === "start") {
-            const index = race.start()
-            strictEqual(index, race.started - 1)
-            running.push(index)
-            continue
-          }
-          if (running.length === 0) continue
-          const [index] = running.splice(step.which % running.length, 1) as [number]
-          const decisive = race.end(index, step.ended)
-          const expected = decided !== undefined || (step.ended === "failure" && running.length > 0)
-            ? undefined
-            : step.ended === "failure"
-            ? 0
-            : index
-          strictEqual(decisive, expected)
-          decided ??= decisive
-          strictEqual(race.over, decided !== undefined)
-          if (race.winner !== undefined) strictEqual(race.winner, decided)
-        }
-      }),
-      { numRuns: runs(500) }
-    )
   })
 })
