@@ -50,7 +50,7 @@ export interface Options {
   /** How long one request may take. Default 10 seconds. */
   readonly attemptTimeout?: Duration.DurationInput | false | undefined
   /** Off unless given: what goes wrong on purpose, for staging. Beneath all else. */
-  readonly faults?: Faults.Options | ReadonlyArray<Faults.Options> | false | undefined
+  readonly faults?: ReadonlyArray<Faults.Options> | false | undefined
 }
 
 /**
@@ -66,9 +66,6 @@ export type Requirements<O extends Options> =
 
 const optional = <A>(options: A | false | undefined, layer: (options: A) => IntegrationClient.Policy) =>
   options === undefined || options === false ? undefined : layer(options)
-
-const listOf = (faults: Options["faults"]): ReadonlyArray<Faults.Options> =>
-  faults === undefined || faults === false ? [] : "rate" in faults ? [faults] : faults
 
 type AnyPolicy = IntegrationClient.Policy<DeadLetterQueue | CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters>
 
@@ -86,7 +83,7 @@ type AnyPolicy = IntegrationClient.Policy<DeadLetterQueue | CircuitBreaker.Circu
  * @since 0.1.0
  * @category policies
  */
-export const layer = <const O extends Options = {}>(options?: O): IntegrationClient.Policy<Requirements<O>> => {
+export const layer = <const O extends Options>(options?: O): IntegrationClient.Policy<Requirements<O>> => {
   const o: Options = options ?? {}
   const stages: ReadonlyArray<AnyPolicy | undefined> = [
     o.telemetry === false ? undefined : Telemetry.layer(o.telemetry),
@@ -101,7 +98,7 @@ export const layer = <const O extends Options = {}>(options?: O): IntegrationCli
     o.rateLimit === false ? undefined : RateLimit.layer(o.rateLimit),
     o.bulkhead === false ? undefined : Bulkhead.layer(o.bulkhead),
     o.attemptTimeout === false ? undefined : Timeout.layer(o.attemptTimeout ?? "10 seconds"),
-    ...listOf(o.faults).map(Faults.layer)
+    ...(o.faults === undefined || o.faults === false ? [] : o.faults).map(Faults.layer)
   ]
   // what was left out is not required: the sum of the stages that are there is `Requirements<O>`
   // @effect-diagnostics-next-line unsafeEffectTypeAssertion:off
