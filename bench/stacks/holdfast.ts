@@ -12,9 +12,12 @@ import * as IntegrationError from "../../src/core/IntegrationError.js"
 import * as Operation from "../../src/core/Operation.js"
 import type * as Transport from "../../src/core/Transport.js"
 import * as Holdfast from "../../src/Holdfast.js"
+import * as Availability from "../../src/policy/Availability.js"
 import * as Bulkhead from "../../src/policy/Bulkhead.js"
 import * as CircuitBreaker from "../../src/policy/CircuitBreaker.js"
 import * as DeadLettering from "../../src/policy/DeadLettering.js"
+import * as Fallback from "../../src/policy/Fallback.js"
+import * as Hedge from "../../src/policy/Hedge.js"
 import * as IdempotencyKey from "../../src/policy/IdempotencyKey.js"
 import * as RateLimit from "../../src/policy/RateLimit.js"
 import * as Resilience from "../../src/policy/Resilience.js"
@@ -61,7 +64,7 @@ export const call = (
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError.IntegrationError> =>
   Effect.suspend(() => client.send(request, new Call.Call(operation, context, undefined)))
 
-/** Each line of the standard stack by itself, in the order in which a call meets them. */
+/** Each line of the standard stack by itself, in the order in which a call meets them; then what is added on request. */
 export const policies: ReadonlyArray<readonly [name: string, policy: Policy]> = [
   ["Telemetry", Telemetry.layer({ spans: "never" })],
   ["DeadLettering", DeadLettering.layer()],
@@ -71,7 +74,10 @@ export const policies: ReadonlyArray<readonly [name: string, policy: Policy]> = 
   ["CircuitBreaker", CircuitBreaker.layer()],
   ["RateLimit", RateLimit.layer({ capacity: 1_000_000, refillRate: 1_000_000_000 })],
   ["Bulkhead", Bulkhead.layer()],
-  ["Timeout, attempt", Timeout.layer("10 seconds")]
+  ["Timeout, attempt", Timeout.layer("10 seconds")],
+  ["Availability", Availability.layer(Availability.Available())],
+  ["Fallback", Fallback.layer({ answer: () => undefined })],
+  ["Hedge", Hedge.layer({ delay: "1 second" })]
 ]
 
 /**
