@@ -64,6 +64,9 @@ export const call = (
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError.IntegrationError> =>
   Effect.suspend(() => client.send(request, new Call.Call(operation, context, undefined)))
 
+/** As cockatiel's sampling breaker counts. */
+const sampling = { strategy: CircuitBreaker.failureRate({ threshold: 0.5, window: "30 seconds" }) }
+
 /** Each line of the standard stack by itself, in the order in which a call meets them; then what is added on request. */
 export const policies: ReadonlyArray<readonly [name: string, policy: Policy]> = [
   ["Telemetry", Telemetry.layer({ spans: "never" })],
@@ -72,6 +75,7 @@ export const policies: ReadonlyArray<readonly [name: string, policy: Policy]> = 
   ["Timeout, total", Timeout.layerTotal("1 minute")],
   ["Retry", Retry.layer()],
   ["CircuitBreaker", CircuitBreaker.layer()],
+  ["CircuitBreaker, failure rate", CircuitBreaker.layer(sampling)],
   ["RateLimit", RateLimit.layer({ capacity: 1_000_000, refillRate: 1_000_000_000 })],
   ["Bulkhead", Bulkhead.layer()],
   ["Timeout, attempt", Timeout.layer("10 seconds")],
@@ -80,20 +84,20 @@ export const policies: ReadonlyArray<readonly [name: string, policy: Policy]> = 
   ["Hedge", Hedge.layer({ delay: "1 second" })]
 ]
 
+const options = {
+  circuitBreaker: sampling,
+  rateLimit: { capacity: 1_000_000, refillRate: 1_000_000_000 }
+} as const satisfies Resilience.Options
+
 /**
- * The standard stack with every stage at work: the defaults, and a token bucket that never runs dry. No span is made, as
- * where no tracer is installed; said outright, because the tracer that counts the steps is one.
+ * The standard stack with every stage at work: the defaults, a token bucket that never runs dry, and a breaker that does
+ * the work of the one it is measured against. No span is made, as where no tracer is installed; said outright, because the
+ * tracer that counts the steps is one.
  */
-export const standard: Policy = Resilience.layer({
-  rateLimit: { capacity: 1_000_000, refillRate: 1_000_000_000 },
-  telemetry: { spans: "never" }
-})
+export const standard: Policy = Resilience.layer({ ...options, telemetry: { spans: "never" } })
 
 /** The same without the line that is logged for each failure: writing it out would be all that is measured. */
-export const standardUnlogged: Policy = Resilience.layer({
-  rateLimit: { capacity: 1_000_000, refillRate: 1_000_000_000 },
-  telemetry: { logs: false, spans: "never" }
-})
+export const standardUnlogged: Policy = Resilience.layer({ ...options, telemetry: { logs: false, spans: "never" } })
 
 /** A client whose circuit has been opened by failures, and stays open. */
 export const withOpenCircuit = async (policy: Policy): Promise<IntegrationClient.Service> => {
