@@ -193,7 +193,7 @@ class Passage implements Run {
       while (this.#depth < stages.length) {
         const wait = stages[this.#depth]?.enter?.(this)
         if (wait !== undefined) {
-          if (!isExit(wait)) return this.#under(wait, this.#entered)
+          if (!isExit(wait)) return this.#under(wait, this.#entered())
           if (Exit.isFailure(wait)) return this.#up(Exit.failCause(wait.cause))
         }
         this.#depth++
@@ -206,19 +206,21 @@ class Passage implements Run {
     }
   }
 
-  readonly #entered = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => {
-      try {
-        this.pipeline.stages[this.#depth]?.abandon?.(this)
-      } catch (defect) {
-        return this.#back(Exit.die(defect))
+  #entered() {
+    return {
+      onFailure: (cause: Cause.Cause<IntegrationError>) => {
+        try {
+          this.pipeline.stages[this.#depth]?.abandon?.(this)
+        } catch (defect) {
+          return this.#back(Exit.die(defect))
+        }
+        return this.#back(Exit.failCause(cause))
+      },
+      onSuccess: () => {
+        this.#now = undefined
+        this.#depth++
+        return this.down()
       }
-      return this.#back(Exit.failCause(cause))
-    },
-    onSuccess: () => {
-      this.#now = undefined
-      this.#depth++
-      return this.down()
     }
   }
 
@@ -227,11 +229,13 @@ class Passage implements Run {
     onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#back(Exit.succeed(response))
   }
 
-  readonly #paused = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
-    onSuccess: () => {
-      this.#now = undefined
-      return this.down()
+  #paused() {
+    return {
+      onFailure: this.#settled.onFailure,
+      onSuccess: () => {
+        this.#now = undefined
+        return this.down()
+      }
     }
   }
 
@@ -254,7 +258,7 @@ class Passage implements Run {
         }
         if (directive instanceof Again) {
           this.#depth++
-          return this.#under(directive.pause, this.#paused)
+          return this.#under(directive.pause, this.#paused())
         }
         outcome = directive
       } catch (defect) {

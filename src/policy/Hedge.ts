@@ -164,7 +164,9 @@ class HedgedCall {
     const before = own.attempts = this.#sent
     const { delay, maxHedges, send } = this.config
     this.#bell = Deferred.unsafeMake<void>(FiberId.none)
-    if (index < maxHedges) this.#timer = Timers.start(this.clock, delay, () => this.#ring())
+    if (index < maxHedges) {
+      this.#timer = Timers.start(this.clock, monotonicMillis(this.clock), delay, () => this.#ring())
+    }
     // interruptible also where the caller is not: it is our fiber, and we end it
     const sending = Effect.onExit(
       Effect.interruptible(send(this.request, own)),

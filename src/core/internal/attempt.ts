@@ -96,12 +96,12 @@ export class Attempt {
     this.#clock = clock
   }
 
-  /** Sends it, for an answer within so many milliseconds. */
-  start(millis: number, resume: (effect: Sending) => void): void {
+  /** Sends it, for an answer within so many milliseconds from now. */
+  start(now: number, millis: number, resume: (effect: Sending) => void): void {
     this.#resume = resume
     this.#before = countAttempt(this.#call, this.#clock)
     if (millis !== Number.POSITIVE_INFINITY) {
-      this.#timer = Timers.start(this.#clock, millis, () => {
+      this.#timer = Timers.start(this.#clock, now, millis, () => {
         this.#isTimedOut = !this.#isOver
         this.#giveUp()
       })

@@ -73,7 +73,7 @@ export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arriva
       call,
       clock
     )
-    const answer: Sending = Effect.async((resume) => attempt.start(call.deadline - now, resume))
+    const answer: Sending = Effect.async((resume) => attempt.start(now, call.deadline - now, resume))
     // cheaper than a canceler, which an async wraps into several effects
     const sending = Effect.catchAllCause(arrival.restore(answer), (cause) => {
       attempt.abandon()

@@ -126,7 +126,7 @@ export class Limiter {
     if (at === this.#timerAt) return
     Timers.stop(this.#timer)
     this.#timerAt = at
-    this.#timer = at === Number.POSITIVE_INFINITY ? undefined : Timers.start(clock, at - now, () => {
+    this.#timer = at === Number.POSITIVE_INFINITY ? undefined : Timers.start(clock, now, at - now, () => {
       this.#timerAt = Number.POSITIVE_INFINITY
       this.#timer = undefined
       this.#look(clock, monotonicMillis(clock))
