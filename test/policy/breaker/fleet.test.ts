@@ -9,7 +9,8 @@ import type * as Window from "../../../src/policy/internal/breakerWindowCore.js"
 import type * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
 import { runs } from "../../campaign.js"
 import { Fleet, type Met } from "./fleet.js"
-import { callOf, commands, settleDown } from "./fleetCommands.js"
+import { commands } from "./fleetCommands.js"
+import { callOf, settleDown } from "./fleetSteps.js"
 
 const base: Core.Config = {
   gather: 100,
