@@ -215,7 +215,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
           const now = run.now()
           const limiter = own ?? limiters.get(key?.(call) ?? id, config, clock, now)
           const permit = new CallPermit(limiter, call, refused)
-          if (limiter.take(permit, now)) {
+          if (limiter.take(permit, clock, now)) {
             permit.reserve()
             run.state = permit
             return undefined
