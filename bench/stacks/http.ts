@@ -20,9 +20,6 @@ type Once = Effect.Effect<unknown, unknown>
 
 const path = "/orders/1"
 
-/** Holdfast's own transport, straight over undici's dispatcher; absent until it is written. */
-const ownTransport = (Transport as { readonly layer?: Layer.Layer<HttpClient.HttpClient> }).layer
-
 type MakeFetch = (options: { readonly id: string }) => typeof fetch
 
 /** A fetch with the stack beneath it; absent until it is written. */
@@ -73,14 +70,9 @@ export const names = {
   wrapped: "Holdfast, standard stack on layerUndici"
 } as const
 
-/** Which HttpClient lies beneath the rows that do not say. */
-export const transport = ownTransport === undefined
-  ? "layerUndici, because Transport.layer is absent"
-  : "Transport.layer"
-
 /** One GET, its JSON parsed, by the name of who sends it. */
 export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> => {
-  const context = await holdfast(origin, ownTransport ?? NodeHttpClient.layerUndici)
+  const context = await holdfast(origin, Transport.layer)
   const wrapped = await holdfast(origin, NodeHttpClient.layerUndici)
   const typed = await Effect.runPromise(Effect.provide(Integration.client(definition), context))
   const untraced = Effect.withTracerEnabled(false)
