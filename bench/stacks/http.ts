@@ -53,16 +53,21 @@ const holdfast = (origin: string, http: Layer.Layer<HttpClient.HttpClient>) =>
     Layer.provide(Layer.merge(Holdfast.layerMemory, http))
   ))
 
-const undici = async () => Context.get(await built(NodeHttpClient.layerUndici), HttpClient.HttpClient)
+const clientOf = async (layer: Layer.Layer<HttpClient.HttpClient>) =>
+  Context.get(await built(layer), HttpClient.HttpClient)
 
 const idiomatic = async (origin: string): Promise<Once> => {
   const breaker = await Effect.runPromise(Idiomatic.makeBreaker)
-  const client = (await undici()).pipe(HttpClient.filterStatusOk, HttpClient.retryTransient({ times: 2 }))
+  const client = (await clientOf(NodeHttpClient.layerUndici)).pipe(
+    HttpClient.filterStatusOk,
+    HttpClient.retryTransient({ times: 2 })
+  )
   return breaker(Effect.timeout(get(client, origin + path), "10 seconds"))
 }
 
 export const names = {
   bare: "layerUndici, tracer off",
+  bareOwn: "Transport.layer alone, tracer off",
   idiomatic: "retryTransient + Effect.timeout + Ref breaker, layerUndici",
   idiomaticUntraced: "the same, tracer off",
   standard: "Holdfast, standard stack",
@@ -82,7 +87,8 @@ export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> =
     [names.standard, get(Context.get(context, IntegrationClient.IntegrationClient), path)],
     [names.typed, Effect.suspend(() => typed.orders.get({ path: { id: "1" } }))],
     [names.wrapped, get(Context.get(wrapped, IntegrationClient.IntegrationClient), path)],
-    [names.bare, untraced(get(await undici(), origin + path))],
+    [names.bareOwn, untraced(get(await clientOf(Transport.layer), origin + path))],
+    [names.bare, untraced(get(await clientOf(NodeHttpClient.layerUndici), origin + path))],
     [names.idiomatic, parts],
     [names.idiomaticUntraced, untraced(parts)]
   ])
