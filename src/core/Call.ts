@@ -64,6 +64,11 @@ export type Accept = (
   call: Call
 ) => Effect.Effect<unknown, IntegrationError>
 
+// one random UUID for the process, with a count in its last part: a new one for each call would cost as much as a stage
+const prefix = crypto.randomUUID().slice(0, 24)
+let made = 0
+const freshId = (): string => prefix + (++made).toString(16).padStart(12, "0")
+
 const expired = Exit.interrupt(FiberId.none)
 
 /**
@@ -179,7 +184,7 @@ export class Call {
   }
 
   get correlationId(): string {
-    return this.#correlationId ??= crypto.randomUUID()
+    return this.#correlationId ??= freshId()
   }
 
   /** The fields that every `IntegrationError` has, for a constructor. */

@@ -160,6 +160,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         })
 
       return {
+        holdsNothing: true,
         enter: (run) => {
           run.state = undefined
           // not once more for each attempt of a layer further out

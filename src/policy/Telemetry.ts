@@ -116,6 +116,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
     Effect.sync((): Pipeline.Stage => {
       const meters = new IntegrationMeters(next.integration.id)
       return {
+        holdsNothing: true,
         enter: (run) => {
           run.state = run.now()
           return spans === "always" || (spans === "auto" && isTraced(run.fiber)) ? startSpan(run.call) : undefined

@@ -93,6 +93,8 @@ export interface Config extends Core.Config {
 export interface Breaker {
   /** Positive: let through, and this says which outcomes belong together. 0: let through, uncounted. Negative: refused. */
   readonly admit: (moment: Moment) => number | Probe | Effect.Effect<Probe | undefined>
+  /** Whether `admit` would refuse; changes nothing. */
+  readonly refuses: (moment: Moment) => boolean
   /** The outcome of a call that was admitted with a positive number. */
   readonly record: (admission: number, result: Result, moment: Moment) => void
   /** The outcome of a probe. */
@@ -149,6 +151,13 @@ export class MemoryBreaker implements Breaker {
   admit(moment: Moment): number | Probe {
     const record = this.#record
     return record.state === "closed" && this.#counts ? record.generation : this.#admit(moment)
+  }
+
+  refuses(moment: Moment): boolean {
+    const record = this.#record
+    if (record.state === "closed" && this.#counts) return false
+    return Core.modeOf(record, this.#config) !== "shadow" &&
+      Core.admit(record, this.#config, moment.now()) === Core.refused
   }
 
   #admit(moment: Moment): number | Probe {

@@ -60,6 +60,10 @@ export class BreakerStage implements Pipeline.Stage {
     return undefined
   }
 
+  refuses(run: Pipeline.Run): boolean {
+    return this.#options.only?.refuses(run) === true
+  }
+
   #begin(run: Pipeline.Run, breaker: Breaker.Breaker, generation: number, probe: Breaker.Probe | undefined): void {
     const isTimed = this.#options.slowAfter > 0
     if (isTimed) {
