@@ -130,32 +130,35 @@ describe("Hedge", () => {
         strictEqual(provider.count, 5)
       }))
 
-    it.scoped("nor is a body that was a stream, of a search by POST", () =>
+    it.scoped("nor is a body that was a stream, nor an answer that is handed over as it comes", () =>
       Effect.gen(function*() {
         const provider = new Kit.Provider(Kit.slow("10 seconds", Kit.ok))
         const context = yield* Layer.build(Layer.provide(Hedge.layer({ delay: "1 second" }), provider.layer))
         const client = yield* Effect.provide(IntegrationClient.IntegrationClient, context)
-        const search = (body: HttpBody.HttpBody) =>
-          elapsed(
-            client.send(
-              HttpClientRequest.post("/items/search").pipe(HttpClientRequest.setBody(body)),
-              new Call.Call(
-                Operation.make({
-                  integration: "shop",
-                  method: "POST",
-                  name: "items.search",
-                  safe: true,
-                  template: "/items/search"
-                }),
-                {} as Call.Call["context"],
-                undefined
-              )
-            )
+        // a search by POST
+        const search = (body: HttpBody.HttpBody, stream: boolean) => {
+          const call = new Call.Call(
+            Operation.make({
+              integration: "shop",
+              method: "POST",
+              name: "items.search",
+              safe: true,
+              template: "/items/search"
+            }),
+            {} as Call.Call["context"],
+            undefined
           )
-        yield* search(HttpBody.stream(Stream.make(new Uint8Array([1]))))
+          call.stream = stream
+          return elapsed(
+            client.send(HttpClientRequest.post("/items/search").pipe(HttpClientRequest.setBody(body)), call)
+          )
+        }
+        yield* search(HttpBody.stream(Stream.make(new Uint8Array([1]))), false)
         strictEqual(provider.count, 1)
-        yield* search(HttpBody.text("{}"))
-        strictEqual(provider.count, 3)
+        yield* search(HttpBody.text("{}"), true)
+        strictEqual(provider.count, 2)
+        yield* search(HttpBody.text("{}"), false)
+        strictEqual(provider.count, 4)
       }))
 
     it.scoped("`when` leaves calls out", () =>
