@@ -168,6 +168,8 @@ export class Call {
     fork.lastAttemptAt = this.lastAttemptAt
     fork.innermost = this.innermost
     fork.keyHonoured = this.keyHonoured
+    fork.stream = this.stream
+    fork.timed = this.timed
     fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
     fork.span = this.span
     return fork

@@ -78,15 +78,14 @@ export const check = (name: string, options: Options | false | undefined): void 
 export const make = (
   options: Options | false | undefined,
   defaults: { readonly key: string; readonly ratio: number; readonly minPerSecond: number }
-): Effect.Effect<Budget | undefined> => {
-  if (options === false) return Effect.succeed(undefined)
-  const ratio = options?.ratio ?? defaults.ratio
-  const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
-  return Effect.gen(function*() {
+): Effect.Effect<Budget | undefined> =>
+  Effect.gen(function*() {
+    if (options === false) return undefined
+    const ratio = options?.ratio ?? defaults.ratio
+    const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
     const now = monotonicMillis(yield* Effect.clock)
     const shared = yield* Effect.serviceOption(RetryBudgets)
     return shared._tag === "Some"
       ? shared.value.budget(options?.key ?? defaults.key, ratio, minPerSecond, now)
       : new Budget(ratio, minPerSecond, now)
   })
-}
