@@ -8,7 +8,7 @@ import * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
-import { clockOf } from "../internal/time.js"
+import { clockOf, monotonicMillis } from "../internal/time.js"
 import type { Call } from "./Call.js"
 import type { Classifier } from "./Classification.js"
 import type { IntegrationError } from "./IntegrationError.js"
@@ -54,6 +54,7 @@ export const read = (
     const { call, classify, request } = options
     const headers = Headers.fromInput(answer.headers)
     const response = new BufferedResponse(request, answer.status, headers, bytesOf(answer.body))
+    call.answer = response
     return conclude({ classify, maxResponseBytes: Number.POSITIVE_INFINITY }, response, true, call, clockOf(fiber))
   })
 
@@ -69,6 +70,7 @@ export const asAttempt = <A>(
   attempt: () => Effect.Effect<A, IntegrationError>
 ): Effect.Effect<A, IntegrationError> =>
   Effect.withFiberRuntime((fiber) => {
-    const before = countAttempt(call, clockOf(fiber))
+    const clock = clockOf(fiber)
+    const before = countAttempt(call, clock, () => monotonicMillis(clock))
     return Effect.tapError(attempt(), (error) => Effect.sync(() => clearDoubt(call, before, error)))
   })
