@@ -54,6 +54,19 @@ export class Deadline {
 }
 
 /**
+ * What is kept of an answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LastAnswer extends Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> {
+  /**
+   * Where headers are read only on demand: whether there is one whose name has this text, of letters in lower case, in it.
+   */
+  readonly mentions?: (text: string) => boolean
+}
+
+/**
  * What the operation makes of a 2xx response. Run where the response arrives, so that every policy sees its outcome.
  *
  * @since 0.1.0
@@ -118,8 +131,8 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
-  /** Status and headers of the last answer; `undefined` when the last attempt has none. */
-  answer: Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> | undefined
+  /** The last answer; `undefined` when the last attempt has none. */
+  answer: LastAnswer | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined
   /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */

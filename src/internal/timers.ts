@@ -64,6 +64,9 @@ class List {
     else entry.previous.next = entry.next
     if (entry.next === undefined) this.#last = entry.previous
     else entry.next.previous = entry.previous
+    // one that has grown old must not keep its younger neighbours from the next collection
+    entry.previous = undefined
+    entry.next = undefined
     // it may ring for nobody, and keeps no process alive for that
     if (this.#first === undefined) this.#timer?.unref()
   }
