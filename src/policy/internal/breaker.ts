@@ -100,7 +100,9 @@ export interface Breaker {
   /** The outcome of a probe. */
   readonly settle: (probe: Probe, result: Result, moment: Moment) => void
   readonly state: Core.State
-  /** Why it was opened by hand, where it was. */
+  /** Why it is in that state. */
+  readonly reason: string
+  /** Why it was forced open, where it was. */
   readonly forcedOpen: string | undefined
   /** Milliseconds until a caller that was refused may be let through. */
   readonly retryAfter: (moment: Moment) => number | undefined
@@ -136,6 +138,9 @@ export class MemoryBreaker implements Breaker {
   }
   get state(): Core.State {
     return Core.visible(this.#record, this.#config)
+  }
+  get reason(): string {
+    return this.#record.reason
   }
   get forcedOpen(): string | undefined {
     return this.#record.mode === "forced-open" ? this.#record.modeReason : undefined

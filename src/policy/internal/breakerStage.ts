@@ -123,7 +123,9 @@ const openError = (run: Pipeline.Run, breaker: Breaker.Breaker): IntegrationErro
     ? `nothing was sent: the circuit of ${integration} was opened by hand: ${forcedOpen}`
     : breaker.state === "half-open"
     ? `nothing was sent: ${integration} is being probed after failures`
-    : `nothing was sent: the circuit of ${integration} is open after failures; next probe in ${inWords(millis ?? 0)}`
+    : `nothing was sent: the circuit of ${integration} is open: ${breaker.reason}; next probe in ${
+      inWords(millis ?? 0)
+    }`
   return IntegrationError.refusal(
     IntegrationError.CircuitBreakerOpenError,
     call,
