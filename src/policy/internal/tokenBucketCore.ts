@@ -86,7 +86,7 @@ export class TokenBucket {
   }
 
   isFull(now: number): boolean {
-    return this.available(now) >= this.#config.capacity && this.#reserved <= 0
+    return this.available(now) >= this.#config.capacity - epsilon && this.#reserved <= epsilon
   }
 
   /** What has been earned so far is kept, up to the new capacity. */
