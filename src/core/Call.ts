@@ -14,7 +14,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import type { GaveUp, IntegrationError } from "./IntegrationError.js"
+import type { IntegrationError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -121,8 +121,6 @@ export class Call {
   innermost: Deadline | undefined
   /** The pauses between attempts. */
   readonly waits: Array<Wait> = []
-  /** Why no further attempt was made, where the error is a retryable one; set by the Retry policy. */
-  gaveUp: GaveUp | undefined
   /** The failure in whose place the call was given another answer; set by the Fallback policy. */
   fellBack: IntegrationError | undefined
   /** Further requests that were sent while the first was under way; set by the Hedge policy. */
