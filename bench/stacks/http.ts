@@ -20,19 +20,21 @@ type Once = Effect.Effect<unknown, unknown>
 
 const path = "/orders/1"
 
-type MakeFetch = (options: { readonly id: string }) => typeof fetch
-
-/** A fetch with the stack beneath it; absent until it is written. */
-const resilientFetch = (Index as { readonly ResilientFetch?: { readonly make: MakeFetch } }).ResilientFetch
-
 /**
  * The defaults, with a token bucket that never runs dry and a bulkhead that lets as many through at once as the others:
  * what is measured is the cost of the policies, not their limits.
  */
-const standard = Resilience.layer({
+const policy = {
   bulkhead: { maxConcurrent: 1024 },
   rateLimit: { capacity: 1_000_000, refillRate: 1_000_000_000 }
-})
+} as const satisfies Resilience.Options
+
+const standard = Resilience.layer(policy)
+
+type MakeFetch = (options: { readonly policy: Resilience.Options }) => typeof fetch
+
+/** A fetch with the stack beneath it; absent until it is written. */
+const resilientFetch = (Index as { readonly ResilientFetch?: { readonly make: MakeFetch } }).ResilientFetch
 
 interface Client {
   readonly execute: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<
@@ -97,7 +99,7 @@ export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> =
 /** `fetch` with the stack beneath it; none where `ResilientFetch` is absent. */
 export const makeFetch = (origin: string): (() => Promise<unknown>) | undefined => {
   if (resilientFetch === undefined) return undefined
-  const send = resilientFetch.make({ id: "bench" })
+  const send = resilientFetch.make({ policy })
   return async () => {
     const response = await send(origin + path, { headers: { accept: "application/json" } })
     if (!response.ok) throw new Error(`HTTP ${response.status}`)
