@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Call } from "../core/Call.js"
+import type { Call, LastAnswer } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
@@ -228,9 +228,10 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
           const permit = run.state as CallPermit
           const now = run.now()
           permit.end(clock, now)
-          const said = read === undefined || call.answer === undefined
+          const { answer } = call
+          const said = read === undefined || answer === undefined || isSilent(answer, read)
             ? undefined
-            : read(call.answer.headers, clock.unsafeCurrentTimeMillis())
+            : read(answer.headers, clock.unsafeCurrentTimeMillis())
           const reset = said?.resetAfter === undefined
             ? undefined
             : Math.min(Duration.toMillis(said.resetAfter), longest)
@@ -250,6 +251,10 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
     })
   )
 }
+
+/** No header that the usual ones are among: most answers have none, and to read all of each would be for nothing. */
+const isSilent = (answer: LastAnswer, read: RateLimitHeaders.Reader): boolean =>
+  read === RateLimitHeaders.read && answer.mentions?.("limit") === false
 
 const refusalError = (call: Call, refusal: Refusal, config: Config): IntegrationError.RateLimitError => {
   const retryAfter = Duration.millis(Math.ceil(refusal.retryAfter))
