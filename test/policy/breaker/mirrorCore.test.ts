@@ -1,4 +1,4 @@
-/** One process's share in a circuit that several share, step by step. Any interleaving is in fleetModel.test.ts. */
+/** One process's share in a circuit that several share, step by step. Any interleaving is in fleetCore.test.ts. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Mirror from "../../../src/policy/internal/breakerMirrorCore.js"
