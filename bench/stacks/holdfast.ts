@@ -36,11 +36,17 @@ const operation = Operation.make({
 })
 const request = HttpClientRequest.get("/orders/1")
 const response = HttpClientResponse.fromWeb(request, new Response("{}"))
-const answer = Effect.sync(() => response)
 const context = Context.get(Context.empty(), IntegrationContext.IntegrationContext)
 
-/** The end of every stack here. Not an `Exit`: what is there already could be let through without its policies. */
-export const noOp: Transport.Send = () => answer
+/**
+ * The end of every stack here. It counts as a request that was sent: for one that was not, limits give back what it took.
+ * Not an `Exit`: what is there already could be let through without its policies.
+ */
+export const noOp: Transport.Send = (_, call) =>
+  Effect.sync(() => {
+    call.attempts++
+    return response
+  })
 
 /** What it acquires is held for as long as the process runs, which is as long as its measurement. */
 export const forever = <A, E>(self: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E> =>

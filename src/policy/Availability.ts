@@ -118,8 +118,8 @@ export const fromVariables = (integration: string, settings: unknown): Status | 
 const stage = (status: Status | Effect.Effect<Status>): Pipeline.Stage => {
   const read = reader(status)
   return typeof read === "function"
-    ? { enter: ({ call }) => refusal(read(), call) }
-    : { enter: ({ call }) => Effect.flatMap(read, (status) => refusal(status, call) ?? Exit.void) }
+    ? { enter: ({ call }) => refusal(read(), call), holdsNothing: true }
+    : { enter: ({ call }) => Effect.flatMap(read, (status) => refusal(status, call) ?? Exit.void), holdsNothing: true }
 }
 
 const refusal = (status: Status, call: Call): Exit.Exit<never, UnavailableError> | undefined =>

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import { BulkheadFullError, type IntegrationError } from "../core/IntegrationError.js"
+import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
 import { monotonicMillis } from "../internal/time.js"
 import type * as Adaptive from "./internal/adaptiveCore.js"
@@ -39,7 +39,7 @@ export interface AdaptiveOptions {
   /** What is left of the slots after a loss, above 0 and below 1. Default 0.9. */
   readonly backoffRatio?: number | undefined
   /** Whether an error says that there were too many requests at once. Default: `isOverload`. */
-  readonly isLoss?: ((error: IntegrationError) => boolean) | undefined
+  readonly isLoss?: ((error: IntegrationError.IntegrationError) => boolean) | undefined
 }
 
 /**
@@ -112,7 +112,7 @@ export class Bulkheads extends Context.Tag("holdfast/Bulkheads")<Bulkheads, {
  * @since 0.1.0
  * @category constructors
  */
-export const makeBulkheads: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effect.sync(() => {
+export const makeMemory: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effect.sync(() => {
   const shown = new Set<Compartments>()
   return Bulkheads.of({
     reset: (integration) =>
@@ -147,7 +147,7 @@ export const makeBulkheads: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effe
  * @since 0.1.0
  * @category layers
  */
-export const layerBulkheads: Layer.Layer<Bulkheads> = Layer.effect(Bulkheads, makeBulkheads)
+export const layerMemory: Layer.Layer<Bulkheads> = Layer.effect(Bulkheads, makeMemory)
 
 const refusedConnections: ReadonlySet<string> = new Set(["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"])
 
@@ -161,7 +161,7 @@ const overloadStatuses: ReadonlySet<number> = new Set([408, 503, 504, 529])
  * @since 0.1.0
  * @category predicates
  */
-export const isOverload = (error: IntegrationError): boolean => {
+export const isOverload = (error: IntegrationError.IntegrationError): boolean => {
   switch (error._tag) {
     case "TimeoutError":
       return error.scope === "attempt"
@@ -180,7 +180,7 @@ export const isOverload = (error: IntegrationError): boolean => {
 const outcomeOf = (
   outcome: Pipeline.Outcome,
   sent: boolean,
-  isLoss: (error: IntegrationError) => boolean
+  isLoss: (error: IntegrationError.IntegrationError) => boolean
 ): Adaptive.Outcome => {
   if (!sent) return "ignored"
   if (Exit.isSuccess(outcome)) return "success"
@@ -269,12 +269,12 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
       const own = key === undefined ? compartments.hold(id, monotonicMillis(yield* Effect.clock)) : undefined
 
       const start = (claim: CallClaim): void => {
-        claim.era = claim.compartment.era
+        claim.compartment.begin(claim)
         compartments.count(claim, "active")
       }
 
       /** Until it has a slot, and what was given back meanwhile further out is taken again. */
-      const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError> =>
+      const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError.IntegrationError> =>
         Effect.flatMap(claim.compartment.slots.turn(claim), (held) => {
           if (!held) {
             return Effect.fail(fullError(run.call, claim, "wait"))
@@ -286,6 +286,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           }
           // who waits again must not keep others from the slot
           claim.compartment.slots.leave(claim)
+          compartments.count(claim, undefined)
           return Effect.zipRight(
             wait,
             Effect.suspend(() =>
@@ -294,13 +295,17 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           )
         })
 
-      const lineUpAgain = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError> => {
+      const lineUpAgain = (
+        claim: CallClaim,
+        run: Pipeline.Run
+      ): Effect.Effect<void, IntegrationError.IntegrationError> => {
         if (claim.compartment.slots.take(claim)) {
           start(claim)
           return Effect.void
         }
         run.call.reservation?.suspend(run.clock)
         claim.compartment.slots.rejoin(claim, run.clock)
+        compartments.count(claim, "waiting")
         return turn(claim, run)
       }
 
@@ -328,7 +333,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         leave: (run, outcome) => {
           const claim = run.state as CallClaim
           compartments.count(claim, undefined)
-          claim.compartment.record(outcomeOf(outcome, run.call.attempts > claim.attempts, isLoss), claim.era)
+          claim.compartment.record(claim, outcomeOf(outcome, run.call.attempts > claim.attempts, isLoss))
           claim.compartment.slots.leave(claim)
           return undefined
         }
@@ -346,15 +351,19 @@ const make = (integration: string, config: Config): Effect.Effect<Compartments, 
     return compartments
   })
 
-const fullError = (call: Call, { compartment }: CallClaim, refusal: Refusal): BulkheadFullError => {
+const fullError = (
+  call: Call,
+  { compartment }: CallClaim,
+  refusal: Refusal
+): IntegrationError.BulkheadFullError => {
   const { config, slots: { limit } } = compartment
-  return new BulkheadFullError({
-    ...call.errorFields,
-    attempts: call.attempts,
-    message: `nothing was sent to ${call.operation.integration}: ${
+  return IntegrationError.refusal(
+    IntegrationError.BulkheadFullError,
+    call,
+    `nothing was sent to ${call.operation.integration}: ${
       refusal === "queue"
         ? `${limit} requests are under way and ${config.maxQueue} callers wait already`
         : `no slot of ${limit} came free within ${Duration.format(config.maxWait)}`
     }`
-  })
+  )
 }

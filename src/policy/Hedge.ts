@@ -2,8 +2,8 @@
  * Sends a request a second time when the first takes long, and gives whichever answer is there first: against the slow
  * tail of a provider that is otherwise well.
  *
- * - Only operations that are safe (they change nothing at the provider), whatever the options say, and only bodies that can be
- *   sent twice. All other calls pass as they are.
+ * - Only operations that are safe (they change nothing at the provider), whatever the options say, only bodies that can be
+ *   sent twice, and only answers that are read whole (`call.stream`). All other calls pass as they are.
  * - The first success wins, and what is still under way is interrupted: its socket and slot are free before the caller goes
  *   on. A failure while another request is under way is not the end of the call; when all have failed, the caller gets the
  *   error of the first.
@@ -98,9 +98,9 @@ export const layer = (options: Options): IntegrationClient.Policy => {
           Metric.tagged(counter, "outcome", outcome).unsafeUpdate(1, [])
         const config: Config = { budget, count, delay, maxHedges, send: next.send }
         return (request, call) => {
-          if (!call.operation.safe || !isReplayable(request.body) || options.when?.(call) === false) {
-            return next.send(request, call)
-          }
+          const hedged = call.operation.safe && !call.stream && isReplayable(request.body) &&
+            options.when?.(call) !== false
+          if (!hedged) return next.send(request, call)
           budget?.deposit()
           return Effect.uninterruptibleMask((restore) =>
             Effect.withFiberRuntime((fiber) => new HedgedCall(config, request, call, clockOf(fiber), restore).run())
@@ -164,7 +164,9 @@ class HedgedCall {
     const before = own.attempts = this.#sent
     const { delay, maxHedges, send } = this.config
     this.#bell = Deferred.unsafeMake<void>(FiberId.none)
-    if (index < maxHedges) this.#timer = Timers.start(this.clock, delay, () => this.#ring())
+    if (index < maxHedges) {
+      this.#timer = Timers.start(this.clock, monotonicMillis(this.clock), delay, () => this.#ring())
+    }
     // interruptible also where the caller is not: it is our fiber, and we end it
     const sending = Effect.onExit(
       Effect.interruptible(send(this.request, own)),

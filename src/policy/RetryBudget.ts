@@ -79,11 +79,11 @@ export const check = (name: string, options: Options | false | undefined): void 
 export const make = (
   options: Options | false | undefined,
   defaults: { readonly key: string; readonly ratio: number; readonly minPerSecond: number }
-): Effect.Effect<Budget | undefined> => {
-  if (options === false) return Effect.succeed(undefined)
-  const ratio = options?.ratio ?? defaults.ratio
-  const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
-  return Effect.gen(function*() {
+): Effect.Effect<Budget | undefined> =>
+  Effect.gen(function*() {
+    if (options === false) return undefined
+    const ratio = options?.ratio ?? defaults.ratio
+    const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
     const now = monotonicMillis(yield* Effect.clock)
     const key = options?.key ?? defaults.key
     const shared = yield* Effect.serviceOption(RetryBudgets)
@@ -94,4 +94,3 @@ export const make = (
       (kept) => Effect.sync(() => kept.configure(ratio, minPerSecond))
     )
   })
-}

@@ -239,8 +239,8 @@ describe("Fallback.lastKnownGood", () => {
 
   it.effect("a value may be undefined", () =>
     Effect.gen(function*() {
-      const known = yield* Fallback.lastKnownGood<undefined>({ capacity: 10, maxAge: "1 hour" })
-      yield* Effect.succeed(undefined).pipe(known.through("1"))
+      const known = yield* Fallback.lastKnownGood<void>({ capacity: 10, maxAge: "1 hour" })
+      yield* Effect.void.pipe(known.through("1"))
       strictEqual((yield* Effect.fail(server).pipe(known.through("1")))._tag, "Degraded")
       yield* known.forget("1")
       strictEqual(tagOf(yield* Effect.either(Effect.fail(server).pipe(known.through("1")))), "ServerError")

@@ -1,8 +1,9 @@
 import { HttpBody, HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertRight, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Either, Exit, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
+import { Effect, Either, Exit, FastCheck as fc, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
 import { Bulkhead, Call, Hedge, IntegrationClient, Operation, Resilience, Retry, RetryBudget, Timeout } from "holdfast"
+import { runs } from "../campaign.js"
 import * as Kit from "../kit.js"
 import { elapsed, tagOf } from "./elapsed.js"
 
@@ -130,32 +131,35 @@ describe("Hedge", () => {
         strictEqual(provider.count, 5)
       }))
 
-    it.scoped("nor is a body that was a stream, of a search by POST", () =>
+    it.scoped("nor is a body that was a stream, nor an answer that is handed over as it comes", () =>
       Effect.gen(function*() {
         const provider = new Kit.Provider(Kit.slow("10 seconds", Kit.ok))
         const context = yield* Layer.build(Layer.provide(Hedge.layer({ delay: "1 second" }), provider.layer))
         const client = yield* Effect.provide(IntegrationClient.IntegrationClient, context)
-        const search = (body: HttpBody.HttpBody) =>
-          elapsed(
-            client.send(
-              HttpClientRequest.post("/items/search").pipe(HttpClientRequest.setBody(body)),
-              new Call.Call(
-                Operation.make({
-                  integration: "shop",
-                  method: "POST",
-                  name: "items.search",
-                  safe: true,
-                  template: "/items/search"
-                }),
-                {} as Call.Call["context"],
-                undefined
-              )
-            )
+        // a search by POST
+        const search = (body: HttpBody.HttpBody, stream: boolean) => {
+          const call = new Call.Call(
+            Operation.make({
+              integration: "shop",
+              method: "POST",
+              name: "items.search",
+              safe: true,
+              template: "/items/search"
+            }),
+            {} as Call.Call["context"],
+            undefined
           )
-        yield* search(HttpBody.stream(Stream.make(new Uint8Array([1]))))
+          call.stream = stream
+          return elapsed(
+            client.send(HttpClientRequest.post("/items/search").pipe(HttpClientRequest.setBody(body)), call)
+          )
+        }
+        yield* search(HttpBody.stream(Stream.make(new Uint8Array([1]))), false)
         strictEqual(provider.count, 1)
-        yield* search(HttpBody.text("{}"))
-        strictEqual(provider.count, 3)
+        yield* search(HttpBody.text("{}"), true)
+        strictEqual(provider.count, 2)
+        yield* search(HttpBody.text("{}"), false)
+        strictEqual(provider.count, 4)
       }))
 
     it.scoped("`when` leaves calls out", () =>
@@ -293,6 +297,65 @@ describe("Hedge", () => {
       const hedged = yield* Kit.shop(provider, Resilience.layer({ ...none, hedge: { delay: "1 second" } }))
       yield* elapsed(hedged.items.get(item))
       strictEqual(provider.count, 3)
+    }))
+
+  /** What should happen, worked out from the answers' times alone: who decides, when, and how many were sent. */
+  const expected = (
+    answers: ReadonlyArray<{ readonly ok: boolean; readonly millis: number }>,
+    delay: number
+  ): { readonly at: number; readonly by: number; readonly ok: boolean; readonly sent: number } => {
+    let sent = 1
+    for (;;) {
+      const ends = answers.slice(0, sent).map(({ millis, ok }, index) => ({ at: index * delay + millis, index, ok }))
+      const won = ends.filter(({ ok }) => ok).sort((a, b) => a.at - b.at)[0]
+      const over = won?.at ?? Math.max(...ends.map(({ at }) => at))
+      // another was due before that
+      if (sent < answers.length && sent * delay < over) sent++
+      else return { at: over, by: won?.index ?? 0, ok: won !== undefined, sent }
+    }
+  }
+
+  it.scoped("whatever the answers and their times: the right one wins at the right time, and nothing is left under way", () =>
+    Effect.gen(function*() {
+      const answers = fc.array(fc.record({ ok: fc.boolean(), tens: fc.integer({ max: 100, min: 0 }) }), {
+        maxLength: 4,
+        minLength: 2
+      })
+      const cases = fc.sample(fc.tuple(answers, fc.integer({ max: 50, min: 1 })), { numRuns: runs(60), seed: 7 })
+      for (const [drawn, tens] of cases) {
+        const delay = tens * 10
+        // no two things at one moment: their order is nobody's promise
+        const script = drawn.map(({ ok, tens }, index) => ({ millis: tens * 10 + index + 1, ok }))
+        const provider = new Kit.Provider(
+          ...script.map(({ millis, ok }, index) =>
+            Kit.slow(`${millis} millis`, ok ? answer(String(index)) : Kit.status(500, {}, { code: String(index) }))
+          )
+        )
+        const shop = yield* Kit.shop(
+          provider,
+          Hedge.layer({ budget: false, delay, maxHedges: script.length - 1 })
+        )
+        const [result, took] = yield* elapsed(shop.items.get(item))
+        const { at, by, ok, sent } = expected(script, delay)
+        deepStrictEqual([took, provider.count, provider.active], [at, sent, 0])
+        if (Either.isLeft(result)) deepStrictEqual([ok, result.left.code, result.left.attempts], [false, "0", sent])
+        else deepStrictEqual([ok, result.right.id], [true, String(by)])
+      }
+    }))
+
+  it.scoped("whenever it is interrupted, nothing is left under way", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.slow("500 millis", Kit.status(500)), Kit.slow("900 millis", Kit.ok))
+      const shop = yield* Kit.shop(provider, Hedge.layer({ budget: false, delay: "300 millis", maxHedges: 2 }))
+      for (let millis = 0; millis <= 1_300; millis += 100) {
+        const fiber = yield* Effect.fork(shop.items.get(item))
+        yield* TestClock.adjust(millis)
+        yield* Fiber.interrupt(fiber)
+        strictEqual(provider.active, 0)
+        const { count } = provider
+        yield* TestClock.adjust("1 minute")
+        strictEqual(provider.count, count)
+      }
     }))
 
   it("options that make no sense are refused with what to write instead", () => {

@@ -179,7 +179,7 @@ describe("Resilience.layerRef", () => {
       yield* Fiber.join(free)
       strictEqual(provider.count, 13)
       deepStrictEqual(yield* state, [{ active: 0, limit: 6, waiting: 0 }])
-    }).pipe(Effect.provide(Layer.merge(Holdfast.layerMemory, Bulkhead.layerBulkheads))))
+    }).pipe(Effect.provide(Layer.merge(Holdfast.layerMemory, Bulkhead.layerMemory))))
 
   it.scoped("tokens and places in line are kept, whoever shares them", () =>
     Effect.gen(function*() {

@@ -96,12 +96,14 @@ export class Attempt {
     this.#clock = clock
   }
 
-  /** Sends it, for an answer within so many milliseconds. */
-  start(millis: number, resume: (effect: Sending) => void): void {
+  /** Sends it. The clock is asked only where the call has a deadline, or is timed. */
+  start(now: () => number, resume: (effect: Sending) => void): void {
+    const call = this.#call
     this.#resume = resume
-    this.#before = countAttempt(this.#call, this.#clock)
-    if (millis !== Number.POSITIVE_INFINITY) {
-      this.#timer = Timers.start(this.#clock, millis, () => {
+    this.#before = countAttempt(call, this.#clock, now)
+    if (call.deadline !== Number.POSITIVE_INFINITY) {
+      const at = now()
+      this.#timer = Timers.start(this.#clock, at, call.deadline - at, () => {
         this.#isTimedOut = !this.#isOver
         this.#giveUp()
       })
@@ -207,31 +209,34 @@ export class Attempt {
 
   #conclude(): Sending {
     const call = this.#call
-    if (this.#isTimedOut) return call.expire()
-    if (this.#error !== undefined) {
-      return Exit.fail(Classification.fromHttpClientError(call, this.#failure(this.#error)))
-    }
-    if (this.#live !== undefined) {
-      const response = new LiveResponse(this.#request, this.#status, this.#headers, this.#live)
-      const error = judge(this.#reader, response, call, this.#clock)
-      if (error !== undefined) return Exit.fail(error)
-      unreachable.register(response, this.#live)
-      return Exit.succeed(response)
-    }
+    if (this.#live !== undefined) return this.#handOver(this.#live)
     const complete = this.#size <= this.#limit
     const pieces = this.#pieces ?? (this.#first === undefined ? [] : [this.#first])
     const bytes = concat(pieces, complete ? this.#size : this.#limit)
-    return conclude(this.#reader, this.#buffered(bytes), complete, call, this.#clock)
+    const response = new BufferedResponse(this.#request, this.#status, this.#headers, bytes)
+    // until then there was no answer
+    if (this.#status !== 0) call.answer = response
+    if (this.#isTimedOut) return call.expire()
+    if (this.#error !== undefined) return Exit.fail(this.#networkError(this.#error, response))
+    return conclude(this.#reader, response, complete, call, this.#clock)
   }
 
-  #buffered(bytes: Uint8Array): BufferedResponse {
-    return new BufferedResponse(this.#request, this.#status, this.#headers, bytes)
+  #handOver(body: LiveBody): Sending {
+    const response = new LiveResponse(this.#request, this.#status, this.#headers, body)
+    this.#call.answer = response
+    const error = judge(this.#reader, response, this.#call, this.#clock)
+    if (error !== undefined) return Exit.fail(error)
+    unreachable.register(response, body)
+    return Exit.succeed(response)
   }
 
-  #failure(cause: Error): HttpClientError.HttpClientError {
+  #networkError(cause: Error, response: BufferedResponse): IntegrationError {
     const request = this.#request
-    return this.#status === 0
-      ? new HttpClientError.RequestError({ cause, reason: "Transport", request })
-      : new HttpClientError.ResponseError({ cause, reason: "Decode", request, response: this.#buffered(concat([], 0)) })
+    return Classification.fromHttpClientError(
+      this.#call,
+      this.#status === 0
+        ? new HttpClientError.RequestError({ cause, reason: "Transport", request })
+        : new HttpClientError.ResponseError({ cause, reason: "Decode", request, response })
+    )
   }
 }

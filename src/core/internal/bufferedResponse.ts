@@ -38,6 +38,10 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
     return this.#received.headers
   }
 
+  mentions(text: string): boolean {
+    return this.#received.mention(text)
+  }
+
   get bodyText(): string {
     return this.#text ??= decodeText(this.bytes)
   }

@@ -5,7 +5,6 @@ import type * as Headers from "@effect/platform/Headers"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
@@ -56,12 +55,10 @@ export const judge = (
   response: Received,
   call: Call,
   clock: Clock.Clock
-): IntegrationError | undefined => {
-  call.answer = response
-  return reader.classify === undefined && isSuccessful(response.status)
+): IntegrationError | undefined =>
+  reader.classify === undefined && isSuccessful(response.status)
     ? undefined
     : Classification.fromResponse(call, new View(response, clock), reader.classify)
-}
 
 /** Classifies a body that was read, and has the operation accept it. */
 export const conclude = (
@@ -95,17 +92,19 @@ export const conclude = (
   return accepted === undefined ? Effect.map(accepting, accept) : Exit.map(accepted, accept)
 }
 
-/** Counts a request that is about to be sent, and says whether an earlier one may have been acted on. */
-export const countAttempt = (call: Call, clock: Clock.Clock): boolean => {
+/**
+ * Counts a request that is about to be sent, and says whether an earlier one may have been acted on. `now` is monotonic,
+ * and is asked for only where the call is timed.
+ */
+export const countAttempt = (call: Call, clock: Clock.Clock, now: () => number): boolean => {
   const before = call.mayHaveBeenProcessed
-  const nowMillis = clock.unsafeCurrentTimeMillis()
   // until an answer says otherwise: a deadline or an interruption leaves it open
   call.mayHaveBeenProcessed = !call.operation.safe
   call.attempts++
   call.answer = undefined
-  if (call.timed) call.sentAt = monotonicMillis(clock)
-  call.lastAttemptAt = nowMillis
-  if (call.firstAttemptAt === 0) call.firstAttemptAt = nowMillis
+  call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
+  if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
+  if (call.timed) call.sentAt = now()
   return before
 }
 

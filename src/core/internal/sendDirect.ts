@@ -48,10 +48,10 @@ export interface Arrival {
 export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arrival) => Sending => {
   const target = new Target(settings.baseUrl)
 
-  const attempt = (arrival: Arrival, authenticated: Request, now: number): Sending => {
+  const attempt = (arrival: Arrival, authenticated: Request, now: () => number): Sending => {
     const { call, clock, fiber } = arrival
     const located = target.locate(authenticated)
-    if (Either.isLeft(located)) return refuse(call, clock, located.left)
+    if (Either.isLeft(located)) return refuse(call, clock, now, located.left)
     const { bodyTimeout, headersTimeout } = noTimeouts
     const { origin, path } = located.right
     const outgoing = {
@@ -73,7 +73,7 @@ export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arriva
       call,
       clock
     )
-    const answer: Sending = Effect.async((resume) => attempt.start(call.deadline - now, resume))
+    const answer: Sending = Effect.async((resume) => attempt.start(now, resume))
     // cheaper than a canceler, which an async wraps into several effects
     const sending = Effect.catchAllCause(arrival.restore(answer), (cause) => {
       attempt.abandon()
@@ -84,23 +84,25 @@ export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arriva
 
   return (arrival) => {
     const { call, clock, fiber, request, restore } = arrival
-    const now = call.deadline === Number.POSITIVE_INFINITY ? 0 : arrival.now()
+    const { deadline } = call
     // nothing is sent for an answer that nobody will wait for
-    if (call.deadline <= now) return call.expire()
+    if (deadline !== Number.POSITIVE_INFINITY && deadline <= arrival.now()) return call.expire()
     const authenticating = settings.authenticate(request, call)
     const outcome = outcomeOf(authenticating)
     if (outcome === undefined) {
-      return Guard.under(authenticating, call, fiber, clock, now, restore, {
+      return Guard.under(authenticating, call, fiber, clock, arrival.now(), restore, {
         onFailure: Exit.failCause,
-        onSuccess: (authenticated) => attempt(arrival, authenticated, monotonicMillis(clock))
+        onSuccess: (authenticated) => attempt(arrival, authenticated, () => monotonicMillis(clock))
       })
     }
-    return Exit.isSuccess(outcome) ? attempt(arrival, outcome.value, now) : Exit.failCause(outcome.cause)
+    return Exit.isSuccess(outcome)
+      ? attempt(arrival, outcome.value, () => arrival.now())
+      : Exit.failCause(outcome.cause)
   }
 }
 
-const refuse = (call: Call, clock: Clock.Clock, invalid: InvalidUrl): Sending => {
-  const before = countAttempt(call, clock)
+const refuse = (call: Call, clock: Clock.Clock, now: () => number, invalid: InvalidUrl): Sending => {
+  const before = countAttempt(call, clock, now)
   const error = Classification.fromHttpClientError(
     call,
     new HttpClientError.RequestError({ ...invalid, reason: "InvalidUrl" })

@@ -10,7 +10,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Stream from "effect/Stream"
-import { clockOf } from "../../internal/time.js"
+import { clockOf, monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import type { IntegrationError } from "../IntegrationError.js"
@@ -59,12 +59,15 @@ export const sendThrough = (
   const attempt = (request: Request, authenticated: Request, call: Call): Sending =>
     Effect.withFiberRuntime((fiber) => {
       const clock = clockOf(fiber)
-      const before = countAttempt(call, clock)
+      const before = countAttempt(call, clock, () => monotonicMillis(clock))
       const outgoing = ClientRequest.prependUrl(withDefaults(authenticated, headers), baseUrl)
       return Effect.tapError(
         Effect.flatMap(
           Effect.mapError(client.execute(outgoing), (error) => Classification.fromHttpClientError(call, error)),
-          (response) => receive(response, request, call, clock)
+          (response) => {
+            call.answer = response
+            return receive(response, request, call, clock)
+          }
         ),
         (error) => Effect.sync(() => clearDoubt(call, before, error))
       )

@@ -56,26 +56,19 @@ export const failureRate = (options: RateOptions): FailureRate => {
 const filled = (options: RateOptions) => {
   const where = "CircuitBreaker.failureRate"
   const { slowCallDuration, slowCallRateThreshold, window = 100 } = options
-  const minimumThroughput = wholeNumber(
-    where,
-    "minimumThroughput",
-    options.minimumThroughput ?? (typeof window === "number" ? Math.min(10, window) : 10)
-  )
+  const least = options.minimumThroughput ?? (typeof window === "number" ? Math.min(10, window) : 10)
   if (typeof window === "number") {
     wholeNumber(where, "window", window)
-    if (minimumThroughput > window) {
-      fail(where, `minimumThroughput is ${minimumThroughput}`, `at most the window, ${window} calls`)
-    }
-  } else {
-    const millis = Duration.toMillis(positive(where, "window", window))
-    if (!Number.isFinite(millis)) fail(where, "window is infinite", "a time that ends, as in \"30 seconds\"")
+    if (least > window) fail(where, `minimumThroughput is ${least}`, `at most the window, ${window} calls`)
+  } else if (!Number.isFinite(Duration.toMillis(positive(where, "window", window)))) {
+    fail(where, "window is infinite", "a time that ends, as in \"30 seconds\"")
   }
   if (slowCallRateThreshold !== undefined && slowCallDuration === undefined) {
     fail(where, "slowCallDuration is missing", "given together with slowCallRateThreshold")
   }
   return {
     buckets: wholeNumber(where, "buckets", options.buckets ?? 10),
-    minimumThroughput,
+    minimumThroughput: wholeNumber(where, "minimumThroughput", least),
     slowCallDuration: slowCallDuration === undefined
       ? undefined
       : positive(where, "slowCallDuration", slowCallDuration),
