@@ -19,6 +19,7 @@ import * as Pipeline from "../core/Pipeline.js"
 import { monotonicMillis } from "../internal/time.js"
 import type * as Adaptive from "./internal/adaptiveCore.js"
 import { CallClaim, Compartments, type Config } from "./internal/compartment.js"
+import * as Kept from "./internal/kept.js"
 import type { Refusal } from "./internal/slotsCore.js"
 
 /**
@@ -52,8 +53,8 @@ export interface Options {
   readonly maxQueue?: number | undefined
   /** A caller that has waited for so long is refused. Default: as long as its own deadline allows. */
   readonly maxWait?: Duration.DurationInput | undefined
-  /** Lets the number of slots find itself, within bounds. Default: it is always `maxConcurrent`. */
-  readonly adaptive?: AdaptiveOptions | undefined
+  /** Lets the number of slots find itself, within bounds. Default, and `false`: it is always `maxConcurrent`. */
+  readonly adaptive?: AdaptiveOptions | false | undefined
   /** Who shares the slots: each key has `maxConcurrent` of its own. Default: all calls through this layer do. */
   readonly key?: ((call: Call) => string) | undefined
   /** A key that nobody has used for so long is forgotten. Default 1 hour. */
@@ -189,9 +190,11 @@ const outcomeOf = (
   return error.status !== undefined && error.status < 500 ? "success" : "ignored"
 }
 
+const adaptiveOf = ({ adaptive }: Options): AdaptiveOptions | undefined => adaptive === false ? undefined : adaptive
+
 const toConfig = (options: Options): Config => {
   const maxConcurrent = options.maxConcurrent ?? 50
-  const { adaptive } = options
+  const adaptive = adaptiveOf(options)
   const min = adaptive?.min ?? 1
   const max = adaptive?.max ?? maxConcurrent
   return {
@@ -254,15 +257,15 @@ const check = ({ adaptive, maxConcurrent, maxQueue }: Config): void => {
 export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const config = toConfig(options)
   check(config)
-  const isLoss = options.adaptive?.isLoss ?? isOverload
+  const isLoss = adaptiveOf(options)?.isLoss ?? isOverload
   const { key } = options
 
   return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
       const { id } = next.integration
-      const compartments = new Compartments(id, config)
-      const bulkheads = yield* Effect.serviceOption(Bulkheads)
-      if (Option.isSome(bulkheads)) yield* bulkheads.value.show(compartments)
+      const compartments = yield* Kept.keep("Bulkhead", make(id, config), (kept) =>
+        Effect.map(Effect.clock, (clock) =>
+          kept.reconfigure(config, monotonicMillis(clock))))
       const own = key === undefined ? compartments.hold(id, monotonicMillis(yield* Effect.clock)) : undefined
 
       const start = (claim: CallClaim): void => {
@@ -273,7 +276,9 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
       /** Until it has a slot, and what was given back meanwhile further out is taken again. */
       const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError.IntegrationError> =>
         Effect.flatMap(claim.compartment.slots.turn(claim), (held) => {
-          if (!held) return Effect.fail(fullError(run.call, claim, "wait", config))
+          if (!held) {
+            return Effect.fail(fullError(run.call, claim, "wait"))
+          }
           const wait = run.call.reservation?.resume(run.clock)
           if (wait === undefined) {
             start(claim)
@@ -282,7 +287,12 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           // who waits again must not keep others from the slot
           claim.compartment.slots.leave(claim)
           compartments.count(claim, undefined)
-          return Effect.zipRight(wait, Effect.suspend(() => lineUpAgain(claim, run)))
+          return Effect.zipRight(
+            wait,
+            Effect.suspend(() =>
+              lineUpAgain(claim, run)
+            )
+          )
         })
 
       const lineUpAgain = (
@@ -310,7 +320,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
             return undefined
           }
           const refusal = compartment.slots.join(claim, clock, run.now())
-          if (refusal !== undefined) return Exit.fail(fullError(call, claim, refusal, config))
+          if (refusal !== undefined) return Exit.fail(fullError(call, claim, refusal))
           compartments.count(claim, "waiting")
           call.reservation?.suspend(clock)
           return turn(claim, run)
@@ -333,13 +343,20 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
   )
 }
 
+const make = (integration: string, config: Config): Effect.Effect<Compartments, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const compartments = new Compartments(integration, config)
+    const bulkheads = yield* Effect.serviceOption(Bulkheads)
+    if (Option.isSome(bulkheads)) yield* bulkheads.value.show(compartments)
+    return compartments
+  })
+
 const fullError = (
   call: Call,
   { compartment }: CallClaim,
-  refusal: Refusal,
-  config: Config
+  refusal: Refusal
 ): IntegrationError.BulkheadFullError => {
-  const { limit } = compartment.slots
+  const { config, slots: { limit } } = compartment
   return IntegrationError.refusal(
     IntegrationError.BulkheadFullError,
     call,

@@ -19,6 +19,7 @@ import * as RateLimitHeaders from "../core/RateLimitHeaders.js"
 import * as Meters from "../internal/meters.js"
 import { monotonicMillis } from "../internal/time.js"
 import { CallPermit } from "./internal/callPermit.js"
+import * as Kept from "./internal/kept.js"
 import type { Config } from "./internal/limiter.js"
 import { Limiters } from "./internal/limiters.js"
 import type { Refusal } from "./internal/lineCore.js"
@@ -190,6 +191,11 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
     Effect.gen(function*() {
       const { limiters } = yield* RateLimiters
       const { id } = next.integration
+      // where this stack follows another, calls that are still in that one keep to what holds now
+      const held = yield* Kept.keep("RateLimit", Effect.sync(() => ({ config })), (kept) =>
+        Effect.sync(() => {
+          kept.config = config
+        }))
       const own = key !== undefined ? undefined : yield* Effect.acquireRelease(
         Effect.map(Effect.clock, (clock) => limiters.hold(id, config, clock, monotonicMillis(clock))),
         () => Effect.map(Effect.clock, (clock) => limiters.release(id, monotonicMillis(clock)))
@@ -202,14 +208,14 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
 
       const refused = (call: Call, refusal: Refusal): IntegrationError.RateLimitError => {
         refusals.update(1)
-        return refusalError(call, refusal, config)
+        return refusalError(call, refusal, held.config)
       }
 
       const stage: Pipeline.Stage = {
         enter: (run) => {
           const { call, clock } = run
           const now = run.now()
-          const limiter = own ?? limiters.get(key?.(call) ?? id, config, clock, now)
+          const limiter = own ?? limiters.get(key?.(call) ?? id, held.config, clock, now)
           const permit = new CallPermit(limiter, call, refused)
           if (limiter.take(permit, clock, now)) {
             permit.reserve()
