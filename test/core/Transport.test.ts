@@ -24,7 +24,7 @@ import { Auth, Call, Credentials, IntegrationClient, IntegrationError, Pipeline,
 import { expect } from "vitest"
 import { Target } from "../../src/core/internal/target.js"
 import { runs } from "../campaign.js"
-import { makeCall, type Request, sendOver, started, Wire } from "./wire.js"
+import { makeCall, type Request, sendOver, sendThrough, started, Wire } from "./wire.js"
 
 const get = HttpClientRequest.get("/orders/1")
 const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" })
@@ -432,23 +432,25 @@ describe("a failure", () => {
       assertTrue(error._tag === "NetworkError" && error.message.includes("no dispatcher at all"))
     }))
 
-  it.effect("ends the stream of the request's body", () =>
-    Effect.gen(function*() {
-      const wire = new Wire()
-      const send = yield* sendOver(wire)
-      let ended = false
-      const body = HttpBody.stream(
-        Stream.ensuring(Stream.concat(Stream.make(new Uint8Array(1)), Stream.never), Effect.sync(() => ended = true))
-      )
-      const fiber = yield* started(send, HttpClientRequest.post("/orders", { body }), makeCall())
-      const reader = (wire.request.sent.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
-      yield* Effect.promise(() => reader.next())
-      strictEqual(ended, false)
-      wire.request.connect().fail(reset)
-      yield* Effect.flip(Fiber.join(fiber))
-      yield* Effect.promise(() => Promise.allSettled([reader.next()]))
-      strictEqual(ended, true)
-    }))
+  for (const make of [sendOver, sendThrough]) {
+    it.effect(`ends the stream of the request's body (${make === sendOver ? "the short way" : "the long way"})`, () =>
+      Effect.gen(function*() {
+        const wire = new Wire()
+        const send = yield* make(wire)
+        let ended = false
+        const body = HttpBody.stream(
+          Stream.ensuring(Stream.concat(Stream.make(new Uint8Array(1)), Stream.never), Effect.sync(() => ended = true))
+        )
+        const fiber = yield* started(send, HttpClientRequest.post("/orders", { body }), makeCall())
+        const reader = (wire.request.sent.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+        yield* Effect.promise(() => reader.next())
+        strictEqual(ended, false)
+        wire.request.connect().fail(reset)
+        yield* Effect.flip(Fiber.join(fiber))
+        yield* Effect.promise(() => Promise.allSettled([reader.next()]))
+        strictEqual(ended, true)
+      }))
+  }
 })
 
 describe("a credential", () => {

@@ -24,6 +24,49 @@ interface Handler {
   onError(error: Error): void
 }
 
+/** The callbacks of undici's seventh line, as the ones beneath them. */
+const unwrap = (handler: object): Handler => {
+  if (!("onRequestStart" in handler)) return handler as Handler
+  const newer = handler as {
+    onRequestStart(controller: object): void
+    onResponseStart(controller: object, status: number, headers: Record<string, string | Array<string>>): void
+    onResponseData(controller: object, chunk: Uint8Array): void
+    onResponseEnd(controller: object, trailers: object): void
+    onResponseError(controller: object, error: Error): void
+  }
+  let paused = false
+  let goOn = () => {}
+  const controller = {
+    abort: (_: Error) => {},
+    pause: () => paused = true,
+    resume: () => {
+      paused = false
+      goOn()
+    }
+  }
+  return {
+    onComplete: () => newer.onResponseEnd(controller, {}),
+    onConnect: (abort) => {
+      controller.abort = abort
+      newer.onRequestStart(controller)
+    },
+    onData: (chunk) => {
+      newer.onResponseData(controller, chunk)
+      return !paused
+    },
+    onError: (error) => newer.onResponseError(controller, error),
+    onHeaders: (status, headers, resume) => {
+      goOn = resume
+      const record: Record<string, string> = {}
+      for (let index = 0; index < headers.length; index += 2) {
+        record[String(headers[index])] = String(headers[index + 1])
+      }
+      newer.onResponseStart(controller, status, record)
+      return !paused
+    }
+  }
+}
+
 /** One request, from the side of the wire. */
 export class Request {
   readonly aborts: Array<Error> = []
@@ -77,7 +120,7 @@ export class Wire implements Transport.Dispatcher {
   constructor(readonly onRequest: (request: Request) => void = () => {}) {}
 
   dispatch(options: object, handler: object): boolean {
-    const request = new Request(options as Sent, handler as Handler)
+    const request = new Request(options as Sent, unwrap(handler))
     this.requests.push(request)
     this.onRequest(request)
     return true

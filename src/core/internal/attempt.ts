@@ -19,7 +19,7 @@ import * as Guard from "./guard.js"
 import type { WireHeaders } from "./headers.js"
 import { LiveBody } from "./liveBody.js"
 import { LiveResponse } from "./liveResponse.js"
-import { clearDoubt, conclude, countAttempt, isSuccessful, judge, limitOf, type Reader } from "./reading.js"
+import { clearDoubt, conclude, countAttempt, isSuccessful, judge, limitOf, type Reader, readWhole } from "./reading.js"
 import { outcomeOf } from "./resolved.js"
 
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -223,9 +223,12 @@ export class Attempt {
 
   #handOver(body: LiveBody): Sending {
     const response = new LiveResponse(this.#request, this.#status, this.#headers, body)
-    this.#call.answer = response
-    const error = judge(this.#reader, response, this.#call, this.#clock)
-    if (error !== undefined) return Exit.fail(error)
+    const { headers, status } = response
+    // the call is known here as long as the connection lasts, and must not keep the response that long
+    this.#call.answer = { headers, status }
+    if (judge(this.#reader, response, this.#call, this.#clock) !== undefined) {
+      return readWhole(this.#reader, response, this.#request, this.#call, this.#clock)
+    }
     unreachable.register(response, body)
     return Exit.succeed(response)
   }

@@ -2,13 +2,16 @@
  * What becomes of an answer, however it was received.
  */
 import type * as Headers from "@effect/platform/Headers"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
-import type { BufferedResponse } from "./bufferedResponse.js"
+import { BufferedResponse } from "./bufferedResponse.js"
+import { readBody } from "./readBody.js"
 import { outcomeOf } from "./resolved.js"
 
 export interface Reader {
@@ -91,6 +94,23 @@ export const conclude = (
   const accepted = outcomeOf(accepting)
   return accepted === undefined ? Effect.map(accepting, accept) : Exit.map(accepted, accept)
 }
+
+/** Reads the body of a response that is on its way, and concludes. */
+export const readWhole = (
+  reader: Reader,
+  response: HttpClientResponse.HttpClientResponse,
+  request: HttpClientRequest.HttpClientRequest,
+  call: Call,
+  clock: Clock.Clock
+): Effect.Effect<BufferedResponse, IntegrationError> =>
+  Effect.flatMap(
+    Effect.mapError(
+      readBody(response, limitOf(reader, response.status)),
+      (error) => Classification.fromHttpClientError(call, error)
+    ),
+    ({ bytes, complete }) =>
+      conclude(reader, new BufferedResponse(request, response.status, response.headers, bytes), complete, call, clock)
+  )
 
 /**
  * Counts a request that is about to be sent, and says whether an earlier one may have been acted on. `now` is monotonic,
