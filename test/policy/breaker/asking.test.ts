@@ -15,6 +15,7 @@ const asking = (provider: Kit.Provider, grant: Effect.Effect<CircuitBreaker.Prob
       admit: () => Effect.onInterrupt(grant, () => Effect.sync(() => interrupted++)),
       forcedOpen: undefined,
       reason: "probing",
+      refuses: () => false,
       record: () => {
         throw new Error("it is a probe, if anything")
       },
