@@ -6,6 +6,7 @@
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import type { Call } from "../core/Call.js"
 import { AuthenticationError } from "../core/IntegrationError.js"
@@ -37,14 +38,22 @@ const fromCredential = (
 ): Auth =>
   Effect.map(
     Credentials.Credentials,
-    (credentials) => (request, call) =>
-      Effect.flatMap(credentials.get(call), (credential) => {
+    (credentials) => (request, call) => {
+      const authenticate = (credential: Credentials.Credential) => {
         const authenticated = apply(request, credential)
         return authenticated === undefined
           ? wrongKind(call, expected, credential)
           : Effect.succeed(authenticated)
-      })
+      }
+      const credential = credentials.get(call)
+      // a credential that is at hand costs no step
+      return isExit(credential) && Exit.isSuccess(credential)
+        ? authenticate(credential.value)
+        : Effect.flatMap(credential, authenticate)
+    }
   )
+
+const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
 /**
  * `Authorization: Bearer <token>`.

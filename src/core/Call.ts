@@ -117,6 +117,8 @@ export class Call {
   answer: Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined
+  /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */
+  stream = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
   #correlationId: string | undefined

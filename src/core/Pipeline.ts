@@ -198,10 +198,9 @@ class Passage implements Run {
         }
         this.#depth++
       }
-      const sending = leaf(this.request, this.call)
-      return leaf.keepsDeadline === true
-        ? Effect.matchCauseEffect(this.restore(this.#spanned(sending)), this.#settled)
-        : this.#under(sending, this.#settled)
+      return leaf.within === undefined
+        ? this.#under(leaf(this.request, this.call), this.#settled)
+        : Effect.matchCauseEffect(this.#spanned(leaf.within(this)), this.#settled)
     } catch (defect) {
       return this.#up(Exit.die(defect))
     }

@@ -1,4 +1,4 @@
-import * as Cookies from "@effect/platform/Cookies"
+import type * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-
-const decoder = new TextDecoder()
+import { decodeText, toArrayBuffer } from "./bytes.js"
+import { type RawHeaders, ReceivedHeaders, type WireHeaders } from "./headers.js"
 
 /**
  * A response whose body has arrived: nothing can time out, leak a socket or fail half-way once a policy holds one.
@@ -20,20 +20,26 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   /** What the operation made of this response, when it has looked at it. */
   accepted: { readonly value: unknown } | undefined
+  readonly #received: ReceivedHeaders
   #text: string | undefined
   #json: { readonly value: unknown } | undefined
 
   constructor(
     readonly request: HttpClientRequest.HttpClientRequest,
     readonly status: number,
-    readonly headers: Headers.Headers,
+    headers: RawHeaders | WireHeaders,
     readonly bytes: Uint8Array
   ) {
     super()
+    this.#received = new ReceivedHeaders(headers)
+  }
+
+  get headers(): Headers.Headers {
+    return this.#received.headers
   }
 
   get bodyText(): string {
-    return this.#text ??= decoder.decode(this.bytes)
+    return this.#text ??= decodeText(this.bytes)
   }
 
   /** Throws the SyntaxError of `JSON.parse`; an empty body is `null`. */
@@ -53,8 +59,7 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get cookies(): Cookies.Cookies {
-    const header = this.headers["set-cookie"]
-    return header === undefined ? Cookies.empty : Cookies.fromSetCookie([header])
+    return this.#received.cookies
   }
   get remoteAddress(): Option.Option<string> {
     return Option.none()
@@ -70,12 +75,12 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
     return Effect.tryPromise({
-      try: () => new Response(this.bytes.slice(), { headers: { ...this.headers } }).formData(),
+      try: () => new Response(toArrayBuffer(this.bytes), { headers: { ...this.headers } }).formData(),
       catch: (cause) => this.#decodeError(cause)
     })
   }
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
-    return Effect.sync(() => this.bytes.slice().buffer as ArrayBuffer)
+    return Effect.sync(() => toArrayBuffer(this.bytes))
   }
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
     return Stream.succeed(this.bytes)

@@ -13,6 +13,7 @@ import type * as IntegrationClient from "../IntegrationClient.js"
 import * as IntegrationContext from "../IntegrationContext.js"
 import * as IntegrationError from "../IntegrationError.js"
 import { BufferedResponse } from "./bufferedResponse.js"
+import { toArrayBuffer } from "./bytes.js"
 import type { Endpoint } from "./endpoint.js"
 
 /** What a typed method is handed: the parts that its endpoint declares. */
@@ -134,7 +135,7 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
     if (decoder === undefined) return Either.void
     const buffered = response as BufferedResponse
     let body: unknown
-    if (decoder.encoding === "Uint8Array") body = buffered.bytes
+    if (decoder.encoding === "Uint8Array") body = new Uint8Array(toArrayBuffer(buffered.bytes))
     else if (decoder.encoding === "Text") body = buffered.bodyText
     else {
       try {

@@ -1,0 +1,50 @@
+import * as Cookies from "@effect/platform/Cookies"
+import * as Headers from "@effect/platform/Headers"
+
+/** Names in lower case, and an array where a header came several times. */
+export type RawHeaders = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+
+/** As they came over the wire: a name, its value, the next name. */
+export type WireHeaders = ReadonlyArray<Buffer | string | ReadonlyArray<Buffer | string>>
+
+const isWire = (headers: RawHeaders | WireHeaders): headers is WireHeaders => Array.isArray(headers)
+
+const textOf = (value: Buffer | string): string => typeof value === "string" ? value : value.toString("latin1")
+
+const fromWire = (wire: WireHeaders): RawHeaders => {
+  const headers: Record<string, string | Array<string>> = Object.create(null)
+  for (let index = 0; index + 1 < wire.length; index += 2) {
+    const name = textOf(wire[index] as Buffer | string).toLowerCase()
+    const value = wire[index + 1] as WireHeaders[number]
+    for (const text of Array.isArray(value) ? value.map(textOf) : [textOf(value as Buffer | string)]) {
+      const before = headers[name]
+      headers[name] = before === undefined ? text : Array.isArray(before) ? [...before, text] : [before, text]
+    }
+  }
+  return headers
+}
+
+/** Headers of a response, looked at only when somebody asks: most of the time nobody does. */
+export class ReceivedHeaders {
+  #raw: RawHeaders | WireHeaders
+  #headers: Headers.Headers | undefined
+
+  constructor(raw: RawHeaders | WireHeaders) {
+    this.#raw = raw
+  }
+
+  get raw(): RawHeaders {
+    return isWire(this.#raw) ? this.#raw = fromWire(this.#raw) : this.#raw
+  }
+
+  get headers(): Headers.Headers {
+    const { raw } = this
+    return this.#headers ??= Headers.isHeaders(raw) ? raw : Headers.fromInput(raw)
+  }
+
+  /** From headers that were not joined: a cookie's date has a comma of its own. */
+  get cookies(): Cookies.Cookies {
+    const header = this.raw["set-cookie"]
+    return header === undefined ? Cookies.empty : Cookies.fromSetCookie(header)
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What becomes of an answer, however it was received.
+ */
+import type * as Headers from "@effect/platform/Headers"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Call } from "../Call.js"
+import * as Classification from "../Classification.js"
+import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
+import type { BufferedResponse } from "./bufferedResponse.js"
+import { outcomeOf } from "./resolved.js"
+
+export interface Reader {
+  readonly classify: Classification.Classifier | undefined
+  readonly maxResponseBytes: number
+}
+
+// an error body is for people: past this it is cut, not read
+const maxErrorBytes = 256 * 1024
+
+export const isSuccessful = (status: number): boolean => status >= 200 && status < 300
+
+/** How much of a body is read. */
+export const limitOf = (reader: Reader, status: number): number =>
+  isSuccessful(status) ? reader.maxResponseBytes : maxErrorBytes
+
+/** Parses the body, and reads the clock, only when a classifier looks at them. */
+class View implements Classification.ResponseView {
+  constructor(readonly response: Received, readonly clock: Clock.Clock) {}
+  get status(): number {
+    return this.response.status
+  }
+  get headers(): Headers.Headers {
+    return this.response.headers
+  }
+  get body(): unknown {
+    return this.response.bodyLenient
+  }
+  get nowMillis(): number {
+    return this.clock.unsafeCurrentTimeMillis()
+  }
+}
+
+interface Received {
+  readonly status: number
+  readonly headers: Headers.Headers
+  /** Nothing where the body is handed on unread. */
+  readonly bodyLenient?: unknown
+}
+
+/** The error that an answer stands for. */
+export const judge = (
+  reader: Reader,
+  response: Received,
+  call: Call,
+  clock: Clock.Clock
+): IntegrationError | undefined =>
+  reader.classify === undefined && isSuccessful(response.status)
+    ? undefined
+    : Classification.fromResponse(call, new View(response, clock), reader.classify)
+
+/** Classifies a body that was read, and has the operation accept it. */
+export const conclude = (
+  reader: Reader,
+  response: BufferedResponse,
+  complete: boolean,
+  call: Call,
+  clock: Clock.Clock
+): Effect.Effect<BufferedResponse, IntegrationError> => {
+  const error = judge(reader, response, call, clock)
+  if (error !== undefined) return Exit.fail(error)
+  if (!complete) {
+    return Exit.fail(
+      new ResponseDecodeError({
+        ...call.errorFields,
+        attempts: call.attempts,
+        status: response.status,
+        message: `the response body is larger than ${
+          limitOf(reader, response.status)
+        } bytes: raise maxResponseBytes, or ask for less`
+      })
+    )
+  }
+  if (call.accept === undefined) return Exit.succeed(response)
+  const accepting = call.accept(response, call)
+  const accept = (value: unknown): BufferedResponse => {
+    response.accepted = { value }
+    return response
+  }
+  const accepted = outcomeOf(accepting)
+  return accepted === undefined ? Effect.map(accepting, accept) : Exit.map(accepted, accept)
+}
+
+/**
+ * Counts a request that is about to be sent, and says whether an earlier one may have been acted on. `now` is monotonic,
+ * and is asked for only where the call is timed.
+ */
+export const countAttempt = (call: Call, clock: Clock.Clock, now: () => number): boolean => {
+  const before = call.mayHaveBeenProcessed
+  // until an answer says otherwise: a deadline or an interruption leaves it open
+  call.mayHaveBeenProcessed = !call.operation.safe
+  call.attempts++
+  call.answer = undefined
+  call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
+  if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
+  if (call.timed) call.sentAt = now()
+  return before
+}
+
+/** Takes the doubt away that counting has left, where the error says that nothing has been acted on. */
+export const clearDoubt = (call: Call, before: boolean, error: IntegrationError): void => {
+  if (surelyNotProcessed(error)) call.mayHaveBeenProcessed = before
+}

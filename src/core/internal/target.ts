@@ -1,0 +1,48 @@
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as ClientRequest from "@effect/platform/HttpClientRequest"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Either from "effect/Either"
+
+export interface InvalidUrl {
+  readonly cause: unknown
+  readonly request: HttpClientRequest.HttpClientRequest
+}
+
+/** What a parser of URLs would leave as it is: no dot segments, nothing that it encodes, no query and no fragment. */
+const isPlain = (path: string): boolean => /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path) && !/\/(?:\.|%2e)/i.test(path)
+
+const searchOf = (params: UrlParams.UrlParams): string => {
+  const search = new URLSearchParams()
+  for (const [name, value] of params) if (value !== undefined) search.append(name, value)
+  const text = search.toString()
+  return text === "" ? "" : `?${text}`
+}
+
+const isPlainBase = (url: string): boolean =>
+  /^https?:\/\/[\w.:[\]-]+(?:\/[\w\-.~!$&'()*+,;=:@%/]*)?$/i.test(url) && URL.canParse(url)
+
+/** Where requests to one base URL go. The base is parsed once, and the path of a request only when it is not plain. */
+export class Target {
+  readonly #plain: { readonly origin: string; readonly prefix: string } | undefined
+
+  constructor(readonly baseUrl: string) {
+    if (!isPlainBase(baseUrl)) return
+    const { origin, pathname } = new URL(baseUrl)
+    this.#plain = { origin, prefix: pathname.replace(/\/$/, "") }
+  }
+
+  /** As `HttpClient` would make it of the base URL and the request. */
+  locate(
+    request: HttpClientRequest.HttpClientRequest
+  ): Either.Either<{ readonly origin: string; readonly path: string }, InvalidUrl> {
+    if (this.#plain !== undefined && isPlain(request.url)) {
+      const search = request.urlParams.length === 0 ? "" : searchOf(request.urlParams)
+      return Either.right({ origin: this.#plain.origin, path: this.#plain.prefix + request.url + search })
+    }
+    const outgoing = ClientRequest.prependUrl(request, this.baseUrl)
+    const url = UrlParams.makeUrl(outgoing.url, outgoing.urlParams, outgoing.hash)
+    return Either.isRight(url)
+      ? Either.right({ origin: url.right.origin, path: url.right.pathname + url.right.search })
+      : Either.left({ cause: url.left, request: outgoing })
+  }
+}
