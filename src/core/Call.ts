@@ -113,12 +113,16 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
-  /** Status and headers of the last answer; `undefined` when the last attempt has none. */
-  answer: Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> | undefined
+  /** The answer to the last attempt, which may be an error; `undefined` when it has none. */
+  answer: HttpClientResponse.HttpClientResponse | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined
   /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */
   stream = false
+  /** `https://api.example.com`, where not all calls of an integration go to one. */
+  origin: string | undefined
+  /** It is a dead letter that is sent again. */
+  isReplay = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
   #correlationId: string | undefined
@@ -164,6 +168,9 @@ export class Call {
     fork.innermost = this.innermost
     fork.keyHonoured = this.keyHonoured
     fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
+    fork.stream = this.stream
+    fork.origin = this.origin
+    fork.isReplay = this.isReplay
     fork.span = this.span
     return fork
   }

@@ -133,6 +133,8 @@ class HedgedCall {
   readonly #runners: Array<Runner> = []
   #first: Pipeline.Outcome | undefined
   #decided: Pipeline.Outcome | undefined
+  /** Whose outcome it is. */
+  #decisive = 0
   /** Rings when the call is decided, and when it is time for another request. */
   #bell = Deferred.unsafeMake<void>(FiberId.none)
   #timer: Timers.Timer
@@ -197,6 +199,7 @@ class HedgedCall {
     const ended = Exit.isSuccess(outcome) ? "success" : Pipeline.errorOf(outcome) === undefined ? "fatal" : "failure"
     const decisive = this.#race.end(index, ended)
     if (decisive === undefined) return
+    this.#decisive = decisive
     this.#decided = decisive === 0 ? this.#first : outcome
     this.#ring()
   }
@@ -211,6 +214,7 @@ class HedgedCall {
         this.call.hedges++
         this.config.count(index === this.#race.winner ? "won" : "lost")
       })
+      this.call.answer = this.#runners[this.#decisive]?.call.answer
     })
   })
 

@@ -14,12 +14,13 @@ import * as Classification from "../Classification.js"
 import type { IntegrationError } from "../IntegrationError.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import { concat } from "./bytes.js"
+import { DecodedResponse } from "./decodedResponse.js"
 import { type Controller, type Direct, dispatch } from "./dispatcher.js"
 import * as Guard from "./guard.js"
-import type { WireHeaders } from "./headers.js"
+import { type WireHeaders, wireValue } from "./headers.js"
 import { LiveBody } from "./liveBody.js"
 import { LiveResponse } from "./liveResponse.js"
-import { clearDoubt, conclude, countAttempt, isSuccessful, judge, limitOf, type Reader } from "./reading.js"
+import { clearDoubt, countAttempt, isStreamed, judge, lengthOf, limitOf, read, type Reader } from "./reading.js"
 import { outcomeOf } from "./resolved.js"
 
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -68,6 +69,7 @@ export class Attempt {
   #isTimedOut = false
   #abort: ((reason: Error) => void) | undefined
   #status = 0
+  #statusText = ""
   #headers: WireHeaders = []
   #limit = 0
   #size = 0
@@ -131,12 +133,14 @@ export class Attempt {
     this.#abort = abort
   }
 
-  onHeaders(status: number, headers: WireHeaders, resume: () => void): boolean {
+  onHeaders(status: number, headers: WireHeaders, resume: () => void, statusText?: string): boolean {
     if (status < 200) return true
     this.#status = status
+    this.#statusText = statusText ?? ""
     this.#headers = headers
     this.#limit = limitOf(this.#reader, status)
-    if (this.#call.stream && isSuccessful(status) && !this.#isOver && this.#abort !== undefined) {
+    if (this.#isOver || this.#abort === undefined) return true
+    if (isStreamed(this.#reader, this.#call, status, () => lengthOf(wireValue(headers, "content-length")))) {
       this.#flow = new Flow(this.#abort, resume)
       this.#live = new LiveBody(this.#flow)
       this.#settle()
@@ -212,20 +216,40 @@ export class Attempt {
     const complete = this.#size <= this.#limit
     const pieces = this.#pieces ?? (this.#first === undefined ? [] : [this.#first])
     const bytes = concat(pieces, complete ? this.#size : this.#limit)
-    const response = new BufferedResponse(this.#request, this.#status, this.#headers, bytes)
+    const response = new BufferedResponse(
+      this.#request,
+      this.#status,
+      this.#headers,
+      bytes,
+      this.#statusText,
+      !complete
+    )
     // until then there was no answer
     if (this.#status !== 0) call.answer = response
     if (this.#isTimedOut) return call.expire()
     if (this.#error !== undefined) return Exit.fail(this.#networkError(this.#error, response))
-    return conclude(this.#reader, response, complete, call, this.#clock)
+    return read(this.#reader, response, call, this.#clock)
   }
 
   #handOver(body: LiveBody): Sending {
-    const response = new LiveResponse(this.#request, this.#status, this.#headers, body)
+    if (this.#reader.wholeBytes > 0 && body.hasEnded) {
+      // it came with its headers
+      const whole = body.takeWhole()
+      if (whole instanceof Uint8Array) {
+        const response = new BufferedResponse(this.#request, this.#status, this.#headers, whole, this.#statusText)
+        return read(this.#reader, response, this.#call, this.#clock)
+      }
+    }
+    const live = new LiveResponse(this.#request, this.#status, this.#headers, body, this.#statusText)
+    const response = this.#reader.decompress ? DecodedResponse.of(live) : live
     this.#call.answer = response
     const error = judge(this.#reader, response, this.#call, this.#clock)
-    if (error !== undefined) return Exit.fail(error)
-    unreachable.register(response, body)
+    if (error !== undefined) {
+      // nobody will read it, and it would hold its connection
+      body.abort(abandoned())
+      return Exit.fail(error)
+    }
+    unreachable.register(live, body)
     return Exit.succeed(response)
   }
 

@@ -2,6 +2,7 @@
  * What becomes of an answer, however it was received.
  */
 import type * as Headers from "@effect/platform/Headers"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,21 +10,36 @@ import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
 import type { BufferedResponse } from "./bufferedResponse.js"
+import { codingsOf, decode } from "./decoding.js"
 import { outcomeOf } from "./resolved.js"
 
 export interface Reader {
   readonly classify: Classification.Classifier | undefined
+  /** Sends `accept-encoding`, and undoes the encoding. */
+  readonly decompress: boolean
+  readonly isSuccess: (status: number) => boolean
+  readonly maxErrorBytes: number
   readonly maxResponseBytes: number
+  /** What says that it is no longer is read whole, also where it could be handed over on its way. */
+  readonly wholeBytes: number
 }
 
-// an error body is for people: past this it is cut, not read
-const maxErrorBytes = 256 * 1024
-
-export const isSuccessful = (status: number): boolean => status >= 200 && status < 300
+const is2xx = (status: number): boolean => status >= 200 && status < 300
 
 /** How much of a body is read. */
 export const limitOf = (reader: Reader, status: number): number =>
-  isSuccessful(status) ? reader.maxResponseBytes : maxErrorBytes
+  is2xx(status) ? reader.maxResponseBytes : reader.maxErrorBytes
+
+/** Whether the body is handed over on its way. */
+export const isStreamed = (reader: Reader, call: Call, status: number, length: () => number | undefined): boolean => {
+  if (!call.stream || !is2xx(status)) return false
+  const bytes = reader.wholeBytes === 0 ? undefined : length()
+  return bytes === undefined || bytes > reader.wholeBytes
+}
+
+/** The value of a `content-length`. */
+export const lengthOf = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
 
 /** Parses the body, and reads the clock, only when a classifier looks at them. */
 class View implements Classification.ResponseView {
@@ -56,21 +72,20 @@ export const judge = (
   call: Call,
   clock: Clock.Clock
 ): IntegrationError | undefined =>
-  reader.classify === undefined && isSuccessful(response.status)
+  reader.classify === undefined && reader.isSuccess(response.status)
     ? undefined
-    : Classification.fromResponse(call, new View(response, clock), reader.classify)
+    : Classification.fromResponse(call, new View(response, clock), reader.classify, reader.isSuccess)
 
 /** Classifies a body that was read, and has the operation accept it. */
-export const conclude = (
+const conclude = (
   reader: Reader,
   response: BufferedResponse,
-  complete: boolean,
   call: Call,
   clock: Clock.Clock
 ): Effect.Effect<BufferedResponse, IntegrationError> => {
   const error = judge(reader, response, call, clock)
   if (error !== undefined) return Exit.fail(error)
-  if (!complete) {
+  if (response.isCut) {
     return Exit.fail(
       new ResponseDecodeError({
         ...call.errorFields,
@@ -82,7 +97,7 @@ export const conclude = (
       })
     )
   }
-  if (call.accept === undefined) return Exit.succeed(response)
+  if (call.accept === undefined || call.stream) return Exit.succeed(response)
   const accepting = call.accept(response, call)
   const accept = (value: unknown): BufferedResponse => {
     response.accepted = { value }
@@ -111,4 +126,30 @@ export const countAttempt = (call: Call, clock: Clock.Clock, now: () => number):
 /** Takes the doubt away that counting has left, where the error says that nothing has been acted on. */
 export const clearDoubt = (call: Call, before: boolean, error: IntegrationError): void => {
   if (surelyNotProcessed(error)) call.mayHaveBeenProcessed = before
+}
+
+/** What becomes of a body that has come. */
+export const read = (
+  reader: Reader,
+  response: BufferedResponse,
+  call: Call,
+  clock: Clock.Clock
+): Effect.Effect<BufferedResponse, IntegrationError> => {
+  const codings = reader.decompress && response.bytes.length > 0 ? codingsOf(response.headers) : undefined
+  call.answer = response
+  if (codings === undefined) return conclude(reader, response, call, clock)
+  return Effect.matchEffect(decode(response.bytes, codings, limitOf(reader, response.status)), {
+    onFailure: (cause) =>
+      Effect.fail(
+        Classification.fromHttpClientError(
+          call,
+          new HttpClientError.ResponseError({ cause, reason: "Decode", request: response.request, response })
+        )
+      ),
+    onSuccess: (decoded) => {
+      const plain = response.withBytes(decoded.bytes, response.isCut || !decoded.complete)
+      call.answer = plain
+      return conclude(reader, plain, call, clock)
+    }
+  })
 }

@@ -17,7 +17,9 @@ import type { IntegrationError } from "../IntegrationError.js"
 import { withAttemptSpan } from "./attemptSpan.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import { concat } from "./bytes.js"
-import { clearDoubt, conclude, countAttempt, isSuccessful, judge, limitOf } from "./reading.js"
+import { DecodedResponse } from "./decodedResponse.js"
+import { rawOf } from "./headers.js"
+import { clearDoubt, countAttempt, isStreamed, judge, lengthOf, limitOf, read } from "./reading.js"
 import type { Settings } from "./sendDirect.js"
 import { StreamedResponse } from "./streamedResponse.js"
 
@@ -35,9 +37,12 @@ export const sendThrough = (
   const client = HttpClient.transformResponse(httpClient, Effect.locally(FiberRef.currentTracerEnabled, false))
 
   const receive = (response: Response, request: Request, call: Call, clock: Clock.Clock): Sending => {
-    if (call.stream && isSuccessful(response.status)) {
-      const error = judge(settings, response, call, clock)
-      return error === undefined ? Effect.succeed(new StreamedResponse(request, response)) : Effect.fail(error)
+    if (isStreamed(settings, call, response.status, () => lengthOf(response.headers["content-length"]))) {
+      const streamed = new StreamedResponse(request, response)
+      const answer = settings.decompress ? DecodedResponse.of(streamed) : streamed
+      call.answer = answer
+      const error = judge(settings, answer, call, clock)
+      return error === undefined ? Effect.succeed(answer) : Effect.fail(error)
     }
     return Effect.flatMap(
       Effect.mapError(
@@ -46,13 +51,7 @@ export const sendThrough = (
       ),
       ({ bytes, complete }) =>
         // the request as it was before the credential was put on it: responses end up in logs
-        conclude(
-          settings,
-          new BufferedResponse(request, response.status, response.headers, bytes),
-          complete,
-          call,
-          clock
-        )
+        read(settings, new BufferedResponse(request, response.status, rawOf(response), bytes, "", !complete), call, clock)
     )
   }
 
@@ -76,7 +75,7 @@ export const sendThrough = (
   return (request, call) =>
     Effect.flatMap(authenticate(request, call), (authenticated) =>
       call.span !== undefined
-        ? withAttemptSpan(attempt(request, authenticated, call), call, baseUrl)
+        ? withAttemptSpan(attempt(request, authenticated, call), call, call.origin ?? baseUrl)
         : attempt(request, authenticated, call))
 }
 
@@ -89,17 +88,12 @@ const withDefaults = (request: Request, headers: Headers.Headers): Request => {
   return result
 }
 
-const contentLength = (response: Response): number | undefined => {
-  const header = response.headers["content-length"]
-  return header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
-}
-
 /**
  * Reads the body to its end, so that the connection goes back to its pool; a body over the limit is cut off and its
  * connection closed.
  */
 const readBody = (response: Response, limit: number) => {
-  const length = contentLength(response)
+  const length = lengthOf(response.headers["content-length"])
   // an encoded body may unfold to any size, whatever its header says
   if (length !== undefined && length <= limit && response.headers["content-encoding"] === undefined) {
     return Effect.map(response.arrayBuffer, (buffer) => ({ bytes: new Uint8Array(buffer), complete: true }))

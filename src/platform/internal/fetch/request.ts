@@ -54,6 +54,10 @@ const urlOf = (input: unknown): URL => {
   return url
 }
 
+/** What is fetched from no network is for the platform to fetch. */
+const isElsewhere = ({ protocol }: URL): boolean => protocol === "data:" || protocol === "blob:"
+
+
 const token = /^[\w!#$%&'*+\-.^`|~]+$/
 const normalized = /^(?:delete|get|head|options|post|put)$/i
 const forbidden = /^(?:connect|trace|track)$/i
@@ -108,11 +112,15 @@ const bodyOf = (request: Parts, init: Parts, method: string): Asked["body"] => {
   return body instanceof ReadableStream ? Body.fromRequestBody(body) : Body.fromInput(body, true)
 }
 
-/** Throws a TypeError where `fetch` rejects with one. */
-export const read = (input: unknown, init: Init | null): Asked => {
+/** Throws a TypeError where `fetch` rejects with one. Nothing: it is for another to fetch. */
+export const read = (input: unknown, init: Init | null): Asked | undefined => {
   const given = (init ?? none) as Parts
   const request = isRequest(input) ? input : none
   const url = urlOf(request === none ? input : request.url)
+  if (isElsewhere(url)) return undefined
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new TypeError("fetch failed", { cause: new Error(`there is no way to fetch a ${url.protocol} URL`) })
+  }
   const method = methodOf(given.method ?? request.method ?? "GET")
   checkUnsupported(given)
   checkUnsupported(request)

@@ -11,41 +11,56 @@ interface Meta {
   readonly redirected: boolean
 }
 
-/** An answer is what the provider sent, whatever the constructor of a `Response` would have refused. */
-class FetchResponse extends Response {
-  #meta: Meta
+type Body = ReadableStream<Uint8Array> | null
 
-  constructor(body: BodyInit | null, headers: HeadersInit, meta: Meta) {
+/** The class as it is: its declaration has properties where it has accessors. */
+const WebResponse = Response as unknown as {
+  new(body: Body, init: { readonly headers: unknown; readonly status: number }): {
+    readonly body: Body
+    readonly headers: Headers
+    clone(): { readonly body: Body }
+  }
+}
+
+/** While it is being made, it is asked already. */
+const inTheMaking: Meta = { redirected: false, status: 200, statusText: "", url: "" }
+
+/** An answer is what the provider sent, whatever the constructor of a `Response` would have refused. */
+class FetchResponse extends WebResponse {
+  readonly #meta: Meta
+
+  constructor(body: Body, headers: unknown, meta: Meta) {
     super(body, { headers, status: meta.status >= 200 && meta.status <= 599 ? meta.status : 200 })
     this.#meta = meta
   }
 
-  override get status(): number {
-    return this.#meta.status
+  static #metaOf(response: FetchResponse): Meta {
+    return #meta in response ? response.#meta : inTheMaking
   }
-  override get statusText(): string {
-    return this.#meta.statusText
+
+  get status(): number {
+    return FetchResponse.#metaOf(this).status
   }
-  override get ok(): boolean {
-    return this.#meta.status >= 200 && this.#meta.status <= 299
+  get statusText(): string {
+    return FetchResponse.#metaOf(this).statusText
   }
-  override get url(): string {
-    return this.#meta.url
+  get ok(): boolean {
+    const { status } = FetchResponse.#metaOf(this)
+    return status >= 200 && status <= 299
   }
-  override get redirected(): boolean {
-    return this.#meta.redirected
+  get url(): string {
+    return FetchResponse.#metaOf(this).url
   }
-  override get type(): "basic" {
+  get redirected(): boolean {
+    return FetchResponse.#metaOf(this).redirected
+  }
+  get type(): string {
     return "basic"
   }
   override clone(): FetchResponse {
-    const { body, headers } = super.clone()
-    return new FetchResponse(body, headers, this.#meta)
+    return new FetchResponse(super.clone().body, this.headers, FetchResponse.#metaOf(this))
   }
 }
-
-type BodyInit = ConstructorParameters<typeof Response>[0]
-type HeadersInit = NonNullable<ConstructorParameters<typeof Response>[1]>["headers"]
 
 const hasNoBody = (status: number): boolean => status === 101 || status === 204 || status === 205 || status === 304
 
@@ -80,6 +95,8 @@ const held = (bytes: Uint8Array, signal: AbortSignal | undefined): ReadableStrea
     type: "bytes"
   })
 
+const asResponse = (response: FetchResponse): Response => response as unknown as Response
+
 export interface Options {
   /** Where the answer came from, after all redirects. */
   readonly url: string
@@ -93,9 +110,11 @@ export const make = (response: HttpClientResponse.HttpClientResponse, options: O
   const { status } = response
   const { body, headers, statusText } = Transport.wireOf(response)
   const meta = { redirected, status, statusText, url }
-  if (method === "HEAD" || hasNoBody(status)) return new FetchResponse(null, headersOf(headers), meta)
+  if (method === "HEAD" || hasNoBody(status)) {
+    return asResponse(new FetchResponse(null, headersOf(headers), meta))
+  }
   const stream = body === undefined
     ? Transport.toReadableStream(response, { signal })
     : held(body, signal)
-  return new FetchResponse(stream, headersOf(headers), meta)
+  return asResponse(new FetchResponse(stream, headersOf(headers), meta))
 }
