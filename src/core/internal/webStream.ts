@@ -141,5 +141,5 @@ export const toReadableStream = (
     return new ReadableStream(new Reading(new LiveSource(response), signal))
   }
   const stream = isConvertible(response) ? response.toReadableStream() : Stream.toReadableStream(response.stream)
-  return signal === undefined ? stream : new ReadableStream(new Reading(new StreamSource(stream), signal))
+  return new ReadableStream(new Reading(new StreamSource(stream), signal))
 }

@@ -36,14 +36,16 @@ const copyOf = (view: ArrayBuffer | SharedArrayBuffer | ArrayBufferView): Uint8A
     ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice()
     : new Uint8Array(view).slice()
 
+const ofLargeBlob = (blob: Blob, contentType: string | undefined): Body => ({
+  contentType,
+  encode: (contentType) => HttpBody.raw(blob, { contentLength: blob.size, contentType })
+})
+
 const ofBlob = (blob: Blob): Body | Promise<Body> => {
   const contentType = blob.type === "" ? undefined : blob.type
   return blob.size <= maxHeld
     ? blob.arrayBuffer().then((buffer) => ofBytes(new Uint8Array(buffer), contentType))
-    : {
-      contentType,
-      encode: (contentType) => HttpBody.raw(blob, { contentLength: blob.size, contentType })
-    }
+    : ofLargeBlob(blob, contentType)
 }
 
 const isBlob = (value: unknown): value is Blob => value instanceof Blob
@@ -55,11 +57,12 @@ const sizeOf = (form: FormData): number => {
 }
 
 const ofForm = (form: FormData): Body | Promise<Body> => {
-  // the boundary is made where the form is encoded
-  if (sizeOf(form) > maxHeld) return { contentType: undefined, encode: () => HttpBody.formData(form) }
+  // encoded once, so that each attempt sends the same
   const encoded = new Response(form)
   const contentType = encoded.headers.get("content-type") ?? undefined
-  return encoded.arrayBuffer().then((buffer) => ofBytes(new Uint8Array(buffer), contentType))
+  return sizeOf(form) > maxHeld
+    ? encoded.blob().then((blob) => ofLargeBlob(blob, contentType))
+    : encoded.arrayBuffer().then((buffer) => ofBytes(new Uint8Array(buffer), contentType))
 }
 
 /** What can be read once, as a reader that can be let go of while it waits. */

@@ -52,9 +52,9 @@ export const make = (id: string, lifecycle: Lifecycle): DeadLetters => {
 
   const run = async <A, E>(f: (queue: Queue) => Effect.Effect<A, E>): Promise<A> => {
     const engine = await lifecycle.engine()
-    const fiber = engine.fork(f(engine.deadLetters))
-    if (fiber === undefined) throw lifecycle.disposed()
-    const exit = await new Promise<Exit.Exit<A, E>>((resolve) => fiber.addObserver(resolve))
+    const exit = await new Promise<Exit.Exit<A, E>>((resolve, reject) => {
+      if (engine.fork(f(engine.deadLetters), resolve) === undefined) reject(lifecycle.disposed())
+    })
     if (Exit.isSuccess(exit)) return exit.value
     throw Exit.isInterrupted(exit) ? lifecycle.disposed() : Cause.squash(exit.cause)
   }

@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as IntegrationClient from "../../../core/IntegrationClient.js"
@@ -30,7 +32,8 @@ export class Engine {
   #isOver = false
 
   constructor(runtime: Runtime.Runtime<Services>, readonly scope: Scope.CloseableScope) {
-    this.#fork = Runtime.runFork(runtime)
+    // whoever waits for the promise is told: no line of the log is about it
+    this.#fork = Runtime.runFork(Runtime.setFiberRef(runtime, FiberRef.unhandledErrorLogLevel, Option.none()))
     const get = <I, S>(tag: Context.Tag<I, S>): S => runtime.context.unsafeMap.get(tag.key) as S
     this.client = get(IntegrationClient.IntegrationClient)
     this.breakers = get(CircuitBreaker.CircuitBreakers)
@@ -38,11 +41,14 @@ export class Engine {
   }
 
   /** Nothing once it is over. */
-  fork<A, E>(effect: Effect.Effect<A, E>): Fiber.RuntimeFiber<A, E> | undefined {
+  fork<A, E>(effect: Effect.Effect<A, E>, onExit: (exit: Exit.Exit<A, E>) => void): Fiber.RuntimeFiber<A, E> | undefined {
     if (this.#isOver) return undefined
     const fiber = this.#fork(effect)
     this.#fibers.add(fiber)
-    fiber.addObserver(() => this.#fibers.delete(fiber))
+    fiber.addObserver((exit) => {
+      this.#fibers.delete(fiber)
+      onExit(exit)
+    })
     return fiber
   }
 

@@ -108,12 +108,13 @@ export class Exchange {
   #send(): void {
     const engine = this.#engine
     if (engine === undefined || this.#isSettled) return
+    const redirects = this.#redirects
     try {
       const call = this.#call()
-      const fiber = engine.fork(engine.client.send(this.#request(), call))
+      const fiber = engine.fork(engine.client.send(this.#request(), call), (exit) => this.#ended(exit, call))
       if (fiber === undefined) return this.fail(disposed(this.settings.id, call.operation.name))
-      this.#fiber = fiber
-      fiber.addObserver((exit) => this.#ended(exit, call))
+      // it may have ended already, and another be under way
+      if (this.#redirects === redirects) this.#fiber = fiber
     } catch (error) {
       this.fail(error)
     }
@@ -175,7 +176,7 @@ export class Exchange {
   }
 
   #answer(answer: Answer): void {
-    const location = answer.headers.location
+    const location = Redirect.isRedirect(answer.status) ? answer.headers.location : undefined
     const decision = Redirect.decide(answer.status, location, {
       count: this.#redirects,
       isReplayable: this.#body?.release === undefined,

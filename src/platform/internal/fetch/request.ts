@@ -42,10 +42,16 @@ const isRequest = (input: unknown): input is Parts =>
   typeof input === "object" && input !== null &&
   (input instanceof Request || ("url" in input && "headers" in input && "bodyUsed" in input))
 
+const parse = (text: string): URL => {
+  try {
+    return new URL(text)
+  } catch {
+    throw new TypeError("the URL cannot be parsed: it must be absolute, as in https://example.com/")
+  }
+}
+
 const urlOf = (input: unknown): URL => {
-  const text = String(input)
-  if (!URL.canParse(text)) throw new TypeError("the URL cannot be parsed: it must be absolute, as in https://example.com/")
-  const url = new URL(text)
+  const url = parse(String(input))
   // not the URL itself: it may hold a password
   if (url.username !== "" || url.password !== "") {
     throw new TypeError("the URL holds a user name or a password: put them in an authorization header")

@@ -1,93 +1,159 @@
 /**
- * The `Response` that `fetch` gives: a real one, with what a constructed one cannot have.
+ * The `Response` that `fetch` gives. Most are read once, as text or as JSON, of a body that has come already: that is done
+ * straight from its bytes. Whatever else is asked of one, a real `Response` is made for it, and does the rest.
  */
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Transport from "../../../core/Transport.js"
 
+type Stream = ReadableStream<Uint8Array>
+
+/** What is known of an answer besides its body. */
 interface Meta {
   readonly status: number
   readonly statusText: string
   readonly url: string
   readonly redirected: boolean
+  readonly signal: AbortSignal | undefined
 }
 
-type Body = ReadableStream<Uint8Array> | null
+/** None, all of it, or on its way. */
+type Content = Uint8Array | Stream | undefined
 
-/** The class as it is: its declaration has properties where it has accessors. */
-const WebResponse = Response as unknown as {
-  new(body: Body, init: { readonly headers: unknown; readonly status: number }): {
-    readonly body: Body
-    readonly headers: Headers
-    clone(): { readonly body: Body }
-  }
-}
+const decoder = new TextDecoder()
 
-/** While it is being made, it is asked already. */
-const inTheMaking: Meta = { redirected: false, status: 200, statusText: "", url: "" }
+const used = (): TypeError => new TypeError("the body of the Response has been read, or is being read, already")
 
-/** An answer is what the provider sent, whatever the constructor of a `Response` would have refused. */
-class FetchResponse extends WebResponse {
+class FetchResponse {
   readonly #meta: Meta
+  #headers: Headers | Transport.Wire["headers"]
+  readonly #content: Content
+  /** Read straight from its bytes. */
+  #isUsed = false
+  #made: Response | undefined
 
-  constructor(body: Body, headers: unknown, meta: Meta) {
-    super(body, { headers, status: meta.status >= 200 && meta.status <= 599 ? meta.status : 200 })
+  constructor(content: Content, headers: Headers | Transport.Wire["headers"], meta: Meta) {
+    this.#content = content
+    this.#headers = headers
     this.#meta = meta
   }
 
-  static #metaOf(response: FetchResponse): Meta {
-    return #meta in response ? response.#meta : inTheMaking
-  }
-
-  get status(): number {
-    return FetchResponse.#metaOf(this).status
-  }
-  get statusText(): string {
-    return FetchResponse.#metaOf(this).statusText
-  }
-  get ok(): boolean {
-    const { status } = FetchResponse.#metaOf(this)
-    return status >= 200 && status <= 299
-  }
-  get url(): string {
-    return FetchResponse.#metaOf(this).url
-  }
-  get redirected(): boolean {
-    return FetchResponse.#metaOf(this).redirected
-  }
   get type(): string {
     return "basic"
   }
-  override clone(): FetchResponse {
-    return new FetchResponse(super.clone().body, this.headers, FetchResponse.#metaOf(this))
+  get url(): string {
+    return this.#meta.url
   }
-}
+  get redirected(): boolean {
+    return this.#meta.redirected
+  }
+  get status(): number {
+    return this.#meta.status
+  }
+  get statusText(): string {
+    return this.#meta.statusText
+  }
+  get ok(): boolean {
+    const { status } = this.#meta
+    return status >= 200 && status <= 299
+  }
+  get headers(): Headers {
+    const headers = this.#headers
+    return headers instanceof Headers ? headers : this.#headers = headersOf(headers)
+  }
 
-const hasNoBody = (status: number): boolean => status === 101 || status === 204 || status === 205 || status === 304
+  get body(): Stream | null {
+    return this.#content === undefined ? null : this.#real.body
+  }
+  get bodyUsed(): boolean {
+    return this.#made === undefined ? this.#isUsed : this.#made.bodyUsed
+  }
 
-/** Bytes of a header that are no Latin-1 were read as UTF-8: back to a character for each byte, as `fetch` has it. */
-const toByteString = (value: string): string => Buffer.from(value, "utf8").toString("latin1")
+  text(): Promise<string> {
+    return this.#read(decode, (response) => response.text())
+  }
+  json(): Promise<unknown> {
+    return this.#read(parse, (response) => response.json())
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#read(copy, (response) => response.arrayBuffer())
+  }
+  bytes(): Promise<Uint8Array> {
+    return this.#read(copy, (response) => response.arrayBuffer()).then((buffer) => new Uint8Array(buffer))
+  }
+  blob(): Promise<Blob> {
+    return this.#delegate((response) => response.blob())
+  }
+  formData(): Promise<FormData> {
+    return this.#delegate((response) => response.formData())
+  }
 
-const isByteString = (value: string): boolean => /^[\0-\xff]*$/.test(value)
+  clone(): Response {
+    if (this.#made !== undefined) {
+      const { body } = this.#made.clone()
+      return asResponse(new FetchResponse(body ?? undefined, new Headers(this.headers), this.#meta))
+    }
+    if (this.#isUsed) throw used()
+    const content = this.#content
+    if (content === undefined || content instanceof Uint8Array) {
+      return asResponse(new FetchResponse(content, new Headers(this.headers), this.#meta))
+    }
+    void this.#real
+    return this.clone()
+  }
 
-const headersOf = (raw: Transport.Wire["headers"]): Array<[string, string]> => {
-  const pairs: Array<[string, string]> = []
-  for (const name in raw) {
-    const value = raw[name]
-    if (value === undefined) continue
-    for (const one of typeof value === "string" ? [value] : value) {
-      pairs.push([name, isByteString(one) ? one : toByteString(one)])
+  #read<A>(fromBytes: (bytes: Uint8Array) => A, fromResponse: (response: Response) => Promise<A>): Promise<A> {
+    const content = this.#content
+    if (this.#made !== undefined || content instanceof ReadableStream) return this.#delegate(fromResponse)
+    if (content !== undefined) {
+      if (this.#isUsed) return Promise.reject(used())
+      this.#isUsed = true
+      // what was aborted before it was read is not to be had any more
+      if (this.#meta.signal?.aborted === true) return Promise.reject(this.#meta.signal.reason)
+    }
+    try {
+      return Promise.resolve(fromBytes(content ?? nothing))
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
-  return pairs
+
+  #delegate<A>(f: (response: Response) => Promise<A>): Promise<A> {
+    try {
+      return f(this.#real)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  get #real(): Response {
+    if (this.#made !== undefined) return this.#made
+    const content = this.#content
+    const body = content instanceof Uint8Array ? streamOf(content, this.#meta.signal) : content ?? null
+    const made = this.#made = new Response(body, { headers: this.headers })
+    // it is as used as this one
+    if (this.#isUsed) made.arrayBuffer().catch(() => {})
+    return made
+  }
 }
 
-/** A body that is here already, until it is read. */
-const held = (bytes: Uint8Array, signal: AbortSignal | undefined): ReadableStream<Uint8Array> =>
+const nothing = new Uint8Array(0)
+
+const decode = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+const parse = (bytes: Uint8Array): unknown => JSON.parse(decode(bytes))
+
+/** The bytes share their buffer with others'. */
+const copy = (bytes: Uint8Array): ArrayBuffer => {
+  const copied = new Uint8Array(bytes.length)
+  copied.set(bytes)
+  return copied.buffer
+}
+
+const streamOf = (bytes: Uint8Array, signal: AbortSignal | undefined): Stream =>
   new ReadableStream({
     pull: (controller) => {
-      // what was aborted before it was read is not to be had any more, and no listener is needed to know
+      // no listener is needed to know
       if (signal?.aborted === true) throw signal.reason
-      // a copy: a stream of bytes takes its buffers from their owner
       if (bytes.length > 0) controller.enqueue(new Uint8Array(bytes))
       controller.close()
       controller.byobRequest?.respond(0)
@@ -95,7 +161,27 @@ const held = (bytes: Uint8Array, signal: AbortSignal | undefined): ReadableStrea
     type: "bytes"
   })
 
+// an instance of Response to whoever asks, with none of the state that its constructor makes
+Object.setPrototypeOf(FetchResponse.prototype, Response.prototype)
+Object.defineProperty(FetchResponse.prototype, "constructor", { configurable: true, value: Response, writable: true })
+
 const asResponse = (response: FetchResponse): Response => response as unknown as Response
+
+/** Bytes of a header that are no Latin-1 were read as UTF-8: back to a character for each byte, as `fetch` has it. */
+const toByteString = (value: string): string =>
+  /^[\0-\xff]*$/.test(value) ? value : Buffer.from(value, "utf8").toString("latin1")
+
+const headersOf = (raw: Transport.Wire["headers"]): Headers => {
+  const pairs: Array<[string, string]> = []
+  for (const name in raw) {
+    const value = raw[name]
+    if (typeof value === "string") pairs.push([name, toByteString(value)])
+    else { for (const one of value ?? []) pairs.push([name, toByteString(one)]) }
+  }
+  return new Headers(pairs)
+}
+
+const hasNoBody = (status: number): boolean => status === 101 || status === 204 || status === 205 || status === 304
 
 export interface Options {
   /** Where the answer came from, after all redirects. */
@@ -105,16 +191,15 @@ export interface Options {
   readonly signal: AbortSignal | undefined
 }
 
-export const make = (response: HttpClientResponse.HttpClientResponse, options: Options): Response => {
-  const { method, redirected, signal, url } = options
+export const make = (
+  response: HttpClientResponse.HttpClientResponse,
+  { method, redirected, signal, url }: Options
+): Response => {
   const { status } = response
   const { body, headers, statusText } = Transport.wireOf(response)
-  const meta = { redirected, status, statusText, url }
-  if (method === "HEAD" || hasNoBody(status)) {
-    return asResponse(new FetchResponse(null, headersOf(headers), meta))
-  }
-  const stream = body === undefined
-    ? Transport.toReadableStream(response, { signal })
-    : held(body, signal)
-  return asResponse(new FetchResponse(stream, headersOf(headers), meta))
+  const content = method === "HEAD" || hasNoBody(status)
+    ? undefined
+    // what is on its way can be aborted from now on, not only once it is read
+    : body ?? Transport.toReadableStream(response, { signal })
+  return asResponse(new FetchResponse(content, headers, { redirected, signal, status, statusText, url }))
 }

@@ -36,14 +36,26 @@ export class SecretQuery {
 
   /** The URL as it may be stored; `undefined` where it may be as it is. */
   redact(url: URL): string | undefined {
-    if (url.search === "") return undefined
-    let redacted: URL | undefined
+    if (!this.#isIn(url.search)) return undefined
+    const redacted = new URL(url)
     for (const name of new Set(url.searchParams.keys())) {
-      if (!this.#names.has(plain(name))) continue
-      redacted ??= new URL(url)
-      redacted.searchParams.set(name, placeholder)
+      if (this.#names.has(plain(name))) redacted.searchParams.set(name, placeholder)
     }
-    return redacted?.href
+    return redacted.href
+  }
+
+  /** The names alone, without what it takes to make a list of parameters. */
+  #isIn(search: string): boolean {
+    for (let start = 1; start < search.length;) {
+      const next = search.indexOf("&", start)
+      const end = next === -1 ? search.length : next
+      const equals = search.indexOf("=", start)
+      const name = search.slice(start, equals === -1 || equals > end ? end : equals)
+      // escaped, it is for the parser to read
+      if (/[%+]/.test(name) || this.#names.has(plain(name))) return true
+      start = end + 1
+    }
+    return false
   }
 
   /** The parameters of a stored URL whose secrets are missing. */
