@@ -113,7 +113,7 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
-  /** The answer to the last attempt, which may be an error; `undefined` when it has none. */
+  /** The answer to the last attempt, also where it is an error; `undefined` when it has none. Without a body that is on its way. */
   answer: HttpClientResponse.HttpClientResponse | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined

@@ -242,7 +242,8 @@ export class Attempt {
     }
     const live = new LiveResponse(this.#request, this.#status, this.#headers, body, this.#statusText)
     const response = this.#reader.decompress ? DecodedResponse.of(live) : live
-    this.#call.answer = response
+    // the connection leads to the call, which must not lead to the response: it could never be lost
+    this.#call.answer = BufferedResponse.unread(response)
     const error = judge(this.#reader, response, this.#call, this.#clock)
     if (error !== undefined) {
       // nobody will read it, and it would hold its connection

@@ -40,7 +40,7 @@ export const sendThrough = (
     if (isStreamed(settings, call, response.status, () => lengthOf(response.headers["content-length"]))) {
       const streamed = new StreamedResponse(request, response)
       const answer = settings.decompress ? DecodedResponse.of(streamed) : streamed
-      call.answer = answer
+      call.answer = BufferedResponse.unread(answer)
       const error = judge(settings, answer, call, clock)
       return error === undefined ? Effect.succeed(answer) : Effect.fail(error)
     }

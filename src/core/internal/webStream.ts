@@ -33,20 +33,23 @@ class LiveSource implements Source {
   }
 }
 
+/** Opened when it is first read: one that is open may wait for its connection, which then leads to whoever waits. */
 class StreamSource implements Source {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  readonly #open: () => ReadableStream<Uint8Array>
 
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader()
+  constructor(open: () => ReadableStream<Uint8Array>) {
+    this.#open = open
   }
 
   async next(): Promise<ReadonlyArray<Uint8Array> | "ended"> {
-    const { done, value } = await this.#reader.read()
+    const { done, value } = await (this.#reader ??= this.#open().getReader()).read()
     return done ? "ended" : [value]
   }
 
   cancel(reason: unknown): void {
-    this.#reader.cancel(reason).catch(() => {})
+    const cancelling = this.#reader === undefined ? this.#open().cancel(reason) : this.#reader.cancel(reason)
+    cancelling.catch(() => {})
   }
 }
 
@@ -140,6 +143,6 @@ export const toReadableStream = (
   if (response instanceof LiveResponse && !response.body.isWhole) {
     return new ReadableStream(new Reading(new LiveSource(response), signal))
   }
-  const stream = isConvertible(response) ? response.toReadableStream() : Stream.toReadableStream(response.stream)
-  return new ReadableStream(new Reading(new StreamSource(stream), signal))
+  const open = () => isConvertible(response) ? response.toReadableStream() : Stream.toReadableStream(response.stream)
+  return new ReadableStream(new Reading(new StreamSource(open), signal))
 }
