@@ -1,45 +1,15 @@
 /**
- * The stack over real sockets, with each of the platform's clients.
+ * The stack over real sockets, with Holdfast's own client and with each of the platform's.
  */
-import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import * as Undici from "@effect/platform-node/Undici"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Either, Fiber, Layer } from "effect"
-import { Integration, IntegrationClient, type IntegrationError, Retry, Timeout } from "holdfast"
-import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
+import { Integration, IntegrationClient, type IntegrationError, Retry, Timeout, Transport } from "holdfast"
 import * as Kit from "../kit.js"
-
-type Handler = (request: Http.IncomingMessage, response: Http.ServerResponse, number: number) => void
-
-/** A server of one's own on a free port; all its sockets end with the scope. */
-const serve = (handler: Handler) =>
-  Effect.acquireRelease(
-    Effect.async<
-      { readonly close: () => void; readonly url: string; readonly sockets: Set<unknown>; count: number }
-    >((resume) => {
-      const state = { close: () => {}, count: 0, sockets: new Set<unknown>(), url: "" }
-      const server = Http.createServer((request, response) => {
-        request.resume()
-        request.on("end", () => handler(request, response, ++state.count))
-      })
-      server.on("connection", (socket) => {
-        state.sockets.add(socket)
-        socket.on("close", () => state.sockets.delete(socket))
-      })
-      state.close = () => {
-        server.close()
-        server.closeAllConnections()
-      }
-      server.listen(0, "127.0.0.1", () => {
-        state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-        resume(Effect.succeed(state))
-      })
-    }),
-    (server) => Effect.sync(server.close)
-  )
+import { eventually, serve } from "./server.js"
 
 const oneConnection = NodeHttpClient.layerUndiciWithoutDispatcher.pipe(
   Layer.provide(Layer.scoped(
@@ -55,7 +25,17 @@ const oneSocket = NodeHttpClient.layerWithoutAgent.pipe(
   Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true, maxSockets: 1 }))
 )
 
+const ownTransport = Transport.layerWith({ connections: 1 })
+
+/** A client that was derived from it is one like any other. */
+const throughCombinator = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(HttpClient.HttpClient, HttpClient.mapRequest((request) => request))
+).pipe(Layer.provide(ownTransport))
+
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
+  ["Transport.layer, one connection", ownTransport],
+  ["a client derived from Transport.layer", throughCombinator],
   ["undici, one connection", oneConnection],
   ["node:http, one socket", oneSocket],
   ["fetch", FetchHttpClient.layer]
@@ -79,10 +59,6 @@ const megabyte = "x".repeat(1024 * 1024)
 
 const tagOf = (result: Either.Either<unknown, IntegrationError.IntegrationError>) =>
   Either.isLeft(result) ? result.left._tag : "success"
-
-/** Waits until a condition that the other side brings about holds; fails by the test's own time limit. */
-const eventually = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => condition() ? Effect.void : Effect.zipRight(Effect.sleep("10 millis"), eventually(condition)))
 
 for (const [name, client] of clients) {
   describe(`over ${name}`, () => {

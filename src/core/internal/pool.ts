@@ -135,10 +135,30 @@ const authorization = ({ password, token, username }: ProxyOptions): string | un
   return `Basic ${Buffer.from(`${username}:${Redacted.value(password)}`).toString("base64")}`
 }
 
+/**
+ * How an agent makes the pool of an origin. A client that refuses a request (a header that cannot be sent) says the same
+ * as one that is busy. Its pool takes it for that, and waits in vain to hear that it is free: a few refused requests, and
+ * no connection is left.
+ */
+const factoryOf = (undici: typeof Undici) => {
+  class Client extends undici.Client {
+    override dispatch(options: Undici.Dispatcher.DispatchOptions, handler: Undici.Dispatcher.DispatchHandler): boolean {
+      const before = this.stats.size
+      return super.dispatch(options, handler) || this.stats.size === before
+    }
+  }
+  return (origin: string | URL, options: Undici.Pool.Options): Undici.Dispatcher =>
+    options.connections === 1 ? new Client(origin, options) : new undici.Pool(origin, {
+      ...options,
+      factory: (origin, options) => new Client(origin, options)
+    })
+}
+
 const build = (undici: typeof Undici, options: PoolOptions) => {
   const pool = present({
     allowH2: options.allowH2,
     connections: options.connections,
+    factory: factoryOf(undici),
     keepAliveMaxTimeout: millis(options.keepAliveMaxTimeout),
     keepAliveTimeout: millis(options.keepAliveTimeout),
     localAddress: options.localAddress,
