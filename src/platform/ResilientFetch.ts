@@ -8,29 +8,26 @@
  *
  * @since 0.1.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
-import type * as Duration from "effect/Duration"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Call } from "../core/Call.js"
 import type * as Classification from "../core/Classification.js"
-import * as IntegrationClient from "../core/IntegrationClient.js"
+import type * as IntegrationClient from "../core/IntegrationClient.js"
 import type * as IntegrationContext from "../core/IntegrationContext.js"
 import type { IntegrationError } from "../core/IntegrationError.js"
-import * as Transport from "../core/Transport.js"
-import * as DeadLetterQueue from "../delivery/DeadLetterQueue.js"
-import * as CircuitBreaker from "../policy/CircuitBreaker.js"
-import * as RateLimit from "../policy/RateLimit.js"
-import * as Resilience from "../policy/Resilience.js"
+import type * as CircuitBreaker from "../policy/CircuitBreaker.js"
+import type * as Resilience from "../policy/Resilience.js"
 import * as Letters from "./internal/fetch/deadLetters.js"
 import * as Engines from "./internal/fetch/engine.js"
 import * as Exchanges from "./internal/fetch/exchange.js"
-import * as Logging from "./internal/fetch/logging.js"
+import type * as Logging from "./internal/fetch/logging.js"
 import * as Operations from "./internal/fetch/operations.js"
 import * as Asking from "./internal/fetch/request.js"
 import * as Secrets from "./internal/fetch/secrets.js"
-import * as Signing from "./internal/fetch/signing.js"
+import type * as Signing from "./internal/fetch/signing.js"
+import * as Stack from "./internal/fetch/stack.js"
 
 /**
  * Where the policies keep their state: a layer of `Holdfast` has all of it.
@@ -190,26 +187,12 @@ export const defaultSecretQuery: ReadonlyArray<string> = Secrets.defaultNames
 
 /**
  * Request headers that a dead letter of a fetch keeps besides `DeadLettering.defaultHeaders`: what a replay would mean
- * something else without.
+ * something else without. `policy.deadLettering.headers` adds to both.
  *
  * @since 0.1.0
  * @category models
  */
-export const defaultHeaders: ReadonlyArray<string> = [
-  "accept-profile",
-  "content-encoding",
-  "content-profile",
-  "idempotency-key",
-  "notion-version",
-  "stripe-account",
-  "stripe-version",
-  "x-github-api-version"
-]
-
-const attemptTimeout: Duration.DurationInput = "30 seconds"
-const totalTimeout: Duration.DurationInput = "2 minutes"
-const defaultWholeBytes = 1024 * 1024
-const defaultMaxErrorBytes = 16 * 1024 * 1024
+export const defaultHeaders: ReadonlyArray<string> = Stack.storedHeaders
 
 const checkOptions = (options: Options): void => {
   if (options.id !== undefined && !/^[a-z][a-z0-9-]*$/.test(options.id)) {
@@ -228,90 +211,10 @@ const checkOptions = (options: Options): void => {
     throw new Error(`ResilientFetch.make: httpErrors is "${String(httpErrors)}"; it must be "resolve" or "reject"`)
   }
   if (idempotencyHeader !== undefined && !/^[\w!#$%&'*+\-.^`|~]+$/.test(idempotencyHeader)) {
-    throw new Error(`ResilientFetch.make: idempotencyHeader is "${idempotencyHeader}", which is not the name of a header`)
+    throw new Error(
+      `ResilientFetch.make: idempotencyHeader is "${idempotencyHeader}", which is not the name of a header`
+    )
   }
-}
-
-const isLayer = (
-  policy: Resilience.Options | IntegrationClient.Policy<State, unknown>
-): policy is IntegrationClient.Policy<State, unknown> => Layer.isLayer(policy)
-
-const policyOf = (options: Options, key: (call: Call) => string): IntegrationClient.Policy<State, unknown> => {
-  const given = options.policy ?? {}
-  if (isLayer(given)) return given
-  const { deadLettering } = given
-  return Resilience.layer(Resilience.merge(
-    {
-      attemptTimeout,
-      bulkhead: { key },
-      circuitBreaker: { key },
-      deadLettering: {},
-      idempotencyKey: { header: options.idempotencyHeader },
-      rateLimit: { key },
-      telemetry: { logs: options.logs !== undefined && options.logs !== false },
-      totalTimeout
-    },
-    {
-      ...given,
-      deadLettering: deadLettering === false ? false : {
-        ...deadLettering,
-        headers: [...defaultHeaders, ...headerOf(options), ...(deadLettering?.headers ?? [])]
-      }
-    }
-  ))
-}
-
-/** The header of a policy's own is one that the hosts honour too. */
-const headerOf = ({ idempotencyHeader, policy = {} }: Options): ReadonlyArray<string> => {
-  const header = idempotencyHeader ?? (isLayer(policy) ? undefined : policy.idempotencyKey?.header)
-  return header === undefined ? [] : [header]
-}
-
-const keyReader = (options: Options): Exchanges.Settings["keyOf"] => {
-  const names = Array.from(new Set(["idempotency-key", ...headerOf(options).map((name) => name.toLowerCase())]))
-  const isQuoted = options.policy !== undefined && !isLayer(options.policy) &&
-    options.policy.idempotencyKey?.format === "quoted"
-  return (headers) => {
-    for (const name of names) {
-      const value = headers[name]
-      if (value === undefined || value === "") continue
-      // the policy puts the quotes on again
-      return isQuoted && value.length > 2 && value.startsWith("\"") && value.endsWith("\"") ? value.slice(1, -1) : value
-    }
-    return undefined
-  }
-}
-
-const local = Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, DeadLetterQueue.layerMemory)
-
-const isSuccess = (status: number): boolean =>
-  // a redirect is followed by the caller of the stack, and 304 is what was asked for
-  status >= 200 && status < 400
-
-const layerOf = (id: string, options: Options, key: (call: Call) => string, secrets: Secrets.SecretQuery) => {
-  const base = Layer.effect(
-    IntegrationClient.IntegrationClient,
-    Effect.map(HttpClient.HttpClient, (client) =>
-      IntegrationClient.make(
-        { id, version: "" },
-        Transport.make(client, {
-          authenticate: Signing.make(options.authenticate, secrets),
-          baseUrl: "",
-          classify: options.classify,
-          decompress: options.decompress ?? true,
-          headers: { accept: "*/*", "user-agent": "holdfast", ...options.headers },
-          isSuccess,
-          maxErrorBytes: options.maxErrorBytes ?? defaultMaxErrorBytes,
-          wholeBytes: options.wholeBytes ?? defaultWholeBytes
-        })
-      ))
-  )
-  return policyOf(options, key).pipe(
-    Layer.provide(base),
-    Layer.provide(options.client ?? Transport.layer),
-    Layer.provideMerge(options.state ?? local),
-    Layer.provideMerge(Logging.layer(options.logs ?? false))
-  )
 }
 
 const nowhere: IntegrationContext.Fields = {}
@@ -365,13 +268,13 @@ export const make = (options: Options = {}): ResilientFetch => {
   const keyOfCall = (call: Call): string => keyOf(key === undefined ? call.origin : key(call))
   const secrets = new Secrets.SecretQuery(options.secretQuery ?? defaultSecretQuery)
   const disposed = () => Exchanges.disposed(id, "")
-  const lifecycle = new Engines.Lifecycle(layerOf(id, options, keyOfCall, secrets), disposed)
+  const lifecycle = new Engines.Lifecycle(Stack.layer(id, options, keyOfCall, secrets), disposed)
   const errors = new WeakMap<Response, IntegrationError>()
   const settings: Exchanges.Settings = {
     contextOf: options.context ?? (() => nowhere),
     errors,
     id,
-    keyOf: keyReader(options),
+    keyOf: Stack.idempotencyKeyReader(options),
     operationOf: Operations.operations(id, options.operation),
     rejectsErrors: options.httpErrors === "reject",
     secrets
@@ -382,13 +285,9 @@ export const make = (options: Options = {}): ResilientFetch => {
       const asked = Asking.read(input, init)
       if (asked === undefined) return platformFetch(input, init)
       const { body, signal } = asked
-      if (signal?.aborted === true) {
-        if (body instanceof Promise) body.catch(() => {})
-        else body?.release?.(signal.reason)
-        return Promise.reject(signal.reason)
-      }
       return new Promise((resolve, reject) => {
         const exchange = new Exchanges.Exchange(settings, asked, resolve, reject)
+        if (signal?.aborted === true) return exchange.fail(signal.reason)
         const engine = lifecycle.current
         if (engine !== undefined && !(body instanceof Promise)) return exchange.start(engine, body)
         Promise.all([lifecycle.engine(), body]).then(

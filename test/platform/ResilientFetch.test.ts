@@ -1,5 +1,12 @@
 import { Effect, Layer } from "effect"
-import { Availability, CircuitBreaker, DeadLetterQueue, type IntegrationError, RateLimit, ResilientFetch } from "holdfast"
+import {
+  Availability,
+  CircuitBreaker,
+  DeadLetterQueue,
+  type IntegrationError,
+  RateLimit,
+  ResilientFetch
+} from "holdfast"
 import { describe, expect, it, vi } from "vitest"
 import * as Kit from "./fetchKit.js"
 
@@ -185,7 +192,9 @@ describe("failures without an answer", () => {
 
   it("a circuit that opens between two attempts: the call rejects, although there was an answer", async () => {
     const server = await serve((_, response) => response.writeHead(500).end("down"))
-    const fetch = make({ policy: { circuitBreaker: { failureThreshold: 2 }, retry: { initialDelay: 0, maxAttempts: 5 } } })
+    const fetch = make({
+      policy: { circuitBreaker: { failureThreshold: 2 }, retry: { initialDelay: 0, maxAttempts: 5 } }
+    })
     const error = await outcome(fetch(server.url))
     expect(tagOf(error)).toBe("CircuitBreakerOpenError")
     expect(server.count).toBe(2)
@@ -242,7 +251,7 @@ describe("failures without an answer", () => {
     expect(attempt).toMatchObject({ _tag: "TimeoutError", scope: "attempt" })
     const total = await outcome(make({ policy: { retry: false, totalTimeout: 20 } })(server.url))
     expect(total).toMatchObject({ _tag: "TimeoutError", scope: "total" })
-    await Kit.eventually(() => server.sockets.size === 0)
+    await Kit.eventually(() => server.underWay === 0)
   })
 
   it("`key` says what counts together", async () => {

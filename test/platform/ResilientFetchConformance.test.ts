@@ -53,7 +53,8 @@ const answers: Readonly<Record<string, (response: Http.ServerResponse) => void>>
   "a server error": (response) => void response.writeHead(502).end("<html>"),
   cookies: (response) =>
     void response.writeHead(200, { "set-cookie": ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"] }).end(),
-  "headers that came twice": (response) => void response.writeHead(200, [["x-a", "1"], ["x-b", "2"], ["X-A", "3"]]).end(),
+  "headers that came twice": (response) =>
+    void response.writeHead(200, [["x-a", "1"], ["x-b", "2"], ["X-A", "3"]]).end(),
   "a header of Latin-1": (response) => void response.writeHead(200, { "x-name": latin1 }).end(),
   "a long body": (response) => void response.writeHead(200, { "content-length": long.length }).end(long),
   "a body in pieces": (response) => inPieces(response, "one ", "two ", "three"),
@@ -87,7 +88,8 @@ const answers: Readonly<Record<string, (response: Http.ServerResponse) => void>>
   },
   "two codings": (response) =>
     void response.writeHead(200, { "content-encoding": "deflate, gzip" }).end(Zlib.gzipSync(Zlib.deflateSync(order))),
-  "a coding that nobody knows": (response) => void response.writeHead(200, { "content-encoding": "rot13" }).end("uryyb"),
+  "a coding that nobody knows": (response) =>
+    void response.writeHead(200, { "content-encoding": "rot13" }).end("uryyb"),
   "a form": (response) =>
     void response.writeHead(200, { "content-type": "application/x-www-form-urlencoded" }).end("a=1&b=two+words"),
   "a form with files": (response) =>
@@ -315,7 +317,9 @@ const requests: Readonly<Record<string, (url: string) => Parameters<Fetch>>> = {
     new Request(url, post(() => streamOf(...Array.from({ length: 8 }, () => long)), { duplex: "half" })())
   ],
   "a Request, its method changed": (url) => [new Request(url, post("text")()), { method: "PUT" }],
-  "a Request, its headers replaced": (url) => [new Request(url, { headers: { "x-a": "1" } }), { headers: { "x-b": "2" } }],
+  "a Request, its headers replaced": (
+    url
+  ) => [new Request(url, { headers: { "x-a": "1" } }), { headers: { "x-b": "2" } }],
   "a Request, its body replaced": (url) => [new Request(url, post("text")()), { body: "other" }],
   "what is turned into a URL": (url) => [{ toString: () => `${url}/from/object` } as never],
   ...Object.fromEntries(
@@ -371,7 +375,7 @@ const requests: Readonly<Record<string, (url: string) => Parameters<Fetch>>> = {
   ...Object.fromEntries(
     (["no-store", "reload", "no-cache", "force-cache", "default"] as const).map((cache) => [
       `the cache mode ${cache}`,
-      (url: string): Parameters<Fetch> => [url, { cache }]
+      (url: string): Parameters<Fetch> => [url, { cache } as RequestInit]
     ])
   )
 }
@@ -434,7 +438,8 @@ const misuses: Readonly<Record<string, () => Parameters<Fetch>>> = {
   "a signal that is none": () => ["http://127.0.0.1/", { signal: {} as never }],
   "a redirect that is none": () => ["http://127.0.0.1/", { redirect: "away" as never }],
   "a stream without duplex": () => ["http://127.0.0.1/", { body: streamOf("a"), method: "POST" }],
-  "a stream that is locked": () => ["http://127.0.0.1/", { body: usedStream(), duplex: "half", method: "POST" } as never],
+  "a stream that is locked":
+    () => ["http://127.0.0.1/", { body: usedStream(), duplex: "half", method: "POST" } as never],
   "a Request that was used": () => {
     const request = new Request("http://127.0.0.1/", { body: "a", method: "POST" })
     void request.text()

@@ -75,7 +75,7 @@ for (const [client, over] of Kit.clients) {
       }
       expect(written).toBeGreaterThan(before)
       await reader?.cancel()
-      await eventually(() => server.sockets.size === 0)
+      await eventually(() => server.underWay === 0)
     })
 
     it("read to its end, it gives its connection back", async () => {
@@ -115,7 +115,7 @@ for (const [client, over] of Kit.clients) {
       controller.abort(new Error("enough"))
       await expect(next).rejects.toThrow("enough")
       await expect(reader?.closed).rejects.toThrow("enough")
-      await eventually(() => server.sockets.size === 0)
+      await eventually(() => server.underWay === 0)
     })
 
     it("aborted while nobody reads it, it cannot be read", async () => {
@@ -127,7 +127,7 @@ for (const [client, over] of Kit.clients) {
       const response = await make(over)(server.url, { signal: controller.signal })
       controller.abort()
       await expect(response.text()).rejects.toMatchObject({ name: "AbortError" })
-      await eventually(() => server.sockets.size === 0)
+      await eventually(() => server.underWay === 0)
     })
 
     it("that nobody reads and that is lost holds its connection no longer than it is there", async () => {
@@ -143,7 +143,8 @@ for (const [client, over] of Kit.clients) {
       }
       await lose()
       await lose()
-      while (server.sockets.size > 0) {
+      expect(server.underWay).toBe(2)
+      while (server.underWay > 0) {
         gc()
         await pause(20)
       }
@@ -171,7 +172,7 @@ describe("an abort", () => {
     const reason = new Error("changed my mind")
     controller.abort(reason)
     expect(await call).toBe(reason)
-    await eventually(() => server.sockets.size === 0)
+    await eventually(() => server.underWay === 0)
   })
 
   it("of a Request is one of the call; one of the init goes before it", async () => {
@@ -183,7 +184,9 @@ describe("an abort", () => {
     own.abort()
     expect(await call).toMatchObject({ name: "AbortError" })
     const other = new AbortController()
-    const second = outcome(fetch(new Request(server.url, { signal: other.signal }), { signal: AbortSignal.timeout(30) }))
+    const second = outcome(
+      fetch(new Request(server.url, { signal: other.signal }), { signal: AbortSignal.timeout(30) })
+    )
     expect(await second).toMatchObject({ name: "TimeoutError" })
   })
 
@@ -206,11 +209,18 @@ describe("an abort", () => {
     controller.abort()
     expect(await call).toMatchObject({ name: "AbortError" })
     const reading = new AbortController()
-    const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
+    let cancelled: unknown
+    const body = new ReadableStream<Uint8Array>({
+      cancel: (reason) => {
+        cancelled = reason
+      },
+      pull: () => new Promise(() => {})
+    })
     const request = new Request(server.url, { body, duplex: "half", method: "POST" })
     const second = outcome(fetch(request, { signal: reading.signal }))
     reading.abort()
     expect(await second).toMatchObject({ name: "AbortError" })
+    await eventually(() => cancelled === reading.signal.reason)
     await pause(20)
     expect(server.count).toBe(0)
   })
@@ -219,9 +229,9 @@ describe("an abort", () => {
     const server = await serve((_, response) => response.end("here already"))
     const controller = new AbortController()
     const fetch = make(once)
-    const [first, second, third] = await Promise.all([1, 2, 3].map(() =>
-      fetch(server.url, { signal: controller.signal })
-    ))
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map(() => fetch(server.url, { signal: controller.signal }))
+    )
     expect(await first?.text()).toBe("here already")
     controller.abort()
     await expect(second?.text()).rejects.toMatchObject({ name: "AbortError" })
@@ -316,7 +326,7 @@ describe("a signal that outlives its calls", () => {
     controller.abort("all")
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, () => "all"))
     expect(count).toEqual({ most: 1, now: 0 })
-    await eventually(() => server.sockets.size === 0)
+    await eventually(() => server.underWay === 0)
   })
 })
 
@@ -365,6 +375,7 @@ describe("a request whose body is a stream", () => {
     const server = await slowReader()
     const { state, stream } = source(2000)
     const call = make(once)(server.url, upload(stream))
+    await eventually(() => state.given > 1)
     let before = -1
     while (before !== state.given) {
       before = state.given
@@ -411,11 +422,10 @@ describe("a request whose body is a stream", () => {
       start: (source) => source.enqueue(chunk)
     })
     const call = outcome(make(once)(server.url, { ...upload(stream), signal: controller.signal }))
-    await eventually(() => server.sockets.size === 1)
-    await pause(20)
+    await eventually(() => server.underWay === 1)
     controller.abort("stop")
     expect(await call).toBe("stop")
-    await eventually(() => cancelled && server.sockets.size === 0)
+    await eventually(() => cancelled && server.underWay === 0)
   })
 
   it("that fails, or gives what is no bytes, fails the call; nothing is retried", async () => {

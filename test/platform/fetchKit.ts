@@ -24,6 +24,8 @@ export interface Server {
   readonly sockets: Set<Socket>
   /** Whole requests so far. */
   readonly count: number
+  /** Requests whose connection is open, and whose answer has not ended. A pool may open others in place of one that it closes. */
+  underWay: number
   handler: Handler
   close: () => void
 }
@@ -34,6 +36,8 @@ export const serve = (handler: Handler): Promise<Server> =>
     const requests: Array<Received> = []
     const sockets = new Set<Socket>()
     const server = Http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      state.underWay++
+      response.on("close", () => state.underWay--)
       const chunks: Array<Buffer> = []
       request.on("data", (chunk: Buffer) => chunks.push(chunk))
       request.on("error", () => {})
@@ -66,6 +70,7 @@ export const serve = (handler: Handler): Promise<Server> =>
       handler,
       requests,
       sockets,
+      underWay: 0,
       url: ""
     }
     onTestFinished(state.close)
@@ -75,8 +80,12 @@ export const serve = (handler: Handler): Promise<Server> =>
     })
   })
 
-export const json = (response: Http.ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}) =>
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+export const json = (
+  response: Http.ServerResponse,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {}
+) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
 
 /** Retries that wait for nothing but what a server asks for. */
 export const prompt = { retry: { initialDelay: 0 } }

@@ -20,7 +20,7 @@ import * as Guard from "./guard.js"
 import { type WireHeaders, wireValue } from "./headers.js"
 import { LiveBody } from "./liveBody.js"
 import { LiveResponse } from "./liveResponse.js"
-import { clearDoubt, countAttempt, isStreamed, judge, lengthOf, limitOf, read, type Reader } from "./reading.js"
+import { clearDoubt, countAttempt, handOver, isStreamed, lengthOf, limitOf, read, type Reader } from "./reading.js"
 import { outcomeOf } from "./resolved.js"
 
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -242,16 +242,11 @@ export class Attempt {
     }
     const live = new LiveResponse(this.#request, this.#status, this.#headers, body, this.#statusText)
     const response = this.#reader.decompress ? DecodedResponse.of(live) : live
-    // the connection leads to the call, which must not lead to the response: it could never be lost
-    this.#call.answer = BufferedResponse.unread(response)
-    const error = judge(this.#reader, response, this.#call, this.#clock)
-    if (error !== undefined) {
-      // nobody will read it, and it would hold its connection
-      body.abort(abandoned())
-      return Exit.fail(error)
-    }
-    unreachable.register(live, body)
-    return Exit.succeed(response)
+    const outcome = handOver(this.#reader, response, this.#call, this.#clock)
+    if (Exit.isSuccess(outcome)) unreachable.register(live, body)
+    // nobody will read it, and it would hold its connection
+    else body.abort(abandoned())
+    return outcome
   }
 
   #networkError(cause: Error, response: BufferedResponse): IntegrationError {

@@ -3,16 +3,17 @@
  */
 import type * as Headers from "@effect/platform/Headers"
 import * as Effect from "effect/Effect"
-import type { Duplex } from "node:stream"
+import type * as NodeStream from "node:stream"
+import type * as NodeZlib from "node:zlib"
 import { concat } from "./bytes.js"
 
 interface Modules {
-  readonly stream: typeof import("node:stream")
-  readonly zlib: typeof import("node:zlib")
+  readonly stream: typeof NodeStream
+  readonly zlib: typeof NodeZlib
 }
 
 /** At hand without an import, so that who decodes nothing loads nothing. */
-const modules = ((): (() => Modules | undefined) => {
+const modules = ((): () => Modules | undefined => {
   let loaded: Modules | undefined
   return () => {
     if (loaded !== undefined) return loaded
@@ -22,6 +23,8 @@ const modules = ((): (() => Modules | undefined) => {
     return stream === undefined || zlib === undefined ? undefined : loaded = { stream, zlib }
   }
 })()
+
+type Duplex = NodeStream.Duplex
 
 export type Coding = "gzip" | "deflate" | "br" | "zstd"
 

@@ -3,13 +3,15 @@
  */
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
-import type { BufferedResponse } from "./bufferedResponse.js"
+import { BufferedResponse } from "./bufferedResponse.js"
+import { DecodedResponse } from "./decodedResponse.js"
 import { codingsOf, decode } from "./decoding.js"
 import { outcomeOf } from "./resolved.js"
 
@@ -66,7 +68,7 @@ interface Received {
 }
 
 /** The error that an answer stands for. */
-export const judge = (
+const judge = (
   reader: Reader,
   response: Received,
   call: Call,
@@ -134,11 +136,13 @@ export const read = (
   response: BufferedResponse,
   call: Call,
   clock: Clock.Clock
-): Effect.Effect<BufferedResponse, IntegrationError> => {
+): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> => {
   const codings = reader.decompress && response.bytes.length > 0 ? codingsOf(response.headers) : undefined
   call.answer = response
   if (codings === undefined) return conclude(reader, response, call, clock)
-  return Effect.matchEffect(decode(response.bytes, codings, limitOf(reader, response.status)), {
+  const isOnItsWay = call.stream && is2xx(response.status)
+  const limit = isOnItsWay ? reader.wholeBytes : limitOf(reader, response.status)
+  return Effect.matchEffect(decode(response.bytes, codings, limit), {
     onFailure: (cause) =>
       Effect.fail(
         Classification.fromHttpClientError(
@@ -146,10 +150,27 @@ export const read = (
           new HttpClientError.ResponseError({ cause, reason: "Decode", request: response.request, response })
         )
       ),
-    onSuccess: (decoded) => {
+    onSuccess: (decoded): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> => {
+      if (isOnItsWay && !decoded.complete) {
+        // small as it came, and who knows how large as it is: decoded as it is read
+        return handOver(reader, new DecodedResponse(response, codings), call, clock)
+      }
       const plain = response.withBytes(decoded.bytes, response.isCut || !decoded.complete)
       call.answer = plain
       return conclude(reader, plain, call, clock)
     }
   })
+}
+
+/** What becomes of a response that is handed on with its body unread. */
+export const handOver = (
+  reader: Reader,
+  response: HttpClientResponse.HttpClientResponse,
+  call: Call,
+  clock: Clock.Clock
+): Exit.Exit<HttpClientResponse.HttpClientResponse, IntegrationError> => {
+  // the connection leads to the call, which must not lead to the response: it could never be lost
+  call.answer = BufferedResponse.unread(response)
+  const error = judge(reader, response, call, clock)
+  return error === undefined ? Exit.succeed(response) : Exit.fail(error)
 }

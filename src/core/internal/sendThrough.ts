@@ -19,7 +19,7 @@ import { BufferedResponse } from "./bufferedResponse.js"
 import { concat } from "./bytes.js"
 import { DecodedResponse } from "./decodedResponse.js"
 import { rawOf } from "./headers.js"
-import { clearDoubt, countAttempt, isStreamed, judge, lengthOf, limitOf, read } from "./reading.js"
+import { clearDoubt, countAttempt, handOver, isStreamed, lengthOf, limitOf, read } from "./reading.js"
 import type { Settings } from "./sendDirect.js"
 import { StreamedResponse } from "./streamedResponse.js"
 
@@ -39,10 +39,7 @@ export const sendThrough = (
   const receive = (response: Response, request: Request, call: Call, clock: Clock.Clock): Sending => {
     if (isStreamed(settings, call, response.status, () => lengthOf(response.headers["content-length"]))) {
       const streamed = new StreamedResponse(request, response)
-      const answer = settings.decompress ? DecodedResponse.of(streamed) : streamed
-      call.answer = BufferedResponse.unread(answer)
-      const error = judge(settings, answer, call, clock)
-      return error === undefined ? Effect.succeed(answer) : Effect.fail(error)
+      return handOver(settings, settings.decompress ? DecodedResponse.of(streamed) : streamed, call, clock)
     }
     return Effect.flatMap(
       Effect.mapError(
@@ -51,7 +48,12 @@ export const sendThrough = (
       ),
       ({ bytes, complete }) =>
         // the request as it was before the credential was put on it: responses end up in logs
-        read(settings, new BufferedResponse(request, response.status, rawOf(response), bytes, "", !complete), call, clock)
+        read(
+          settings,
+          new BufferedResponse(request, response.status, rawOf(response), bytes, "", !complete),
+          call,
+          clock
+        )
     )
   }
 

@@ -3,6 +3,7 @@
  */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Stream from "effect/Stream"
+import { offAbort, onAbort } from "../../../internal/abortSignals.js"
 
 /** A body, and the type that `fetch` sends with it where the caller names none. */
 export interface Body {
@@ -26,8 +27,7 @@ const ofText = (text: string, contentType: string): Body => ({
 /** The bytes must be nobody else's. */
 const ofBytes = (bytes: Uint8Array, contentType: string | undefined): Body => ({
   contentType,
-  encode: (contentType) =>
-    contentType === undefined ? HttpBody.raw(bytes) : HttpBody.uint8Array(bytes, contentType)
+  encode: (contentType) => contentType === undefined ? HttpBody.raw(bytes) : HttpBody.uint8Array(bytes, contentType)
 })
 
 /** A copy, as the caller may write into the original as soon as `fetch` has returned. */
@@ -160,17 +160,26 @@ export const fromInput = (input: unknown, isHalfDuplex: boolean): Body | Promise
  * Reads the body of a `Request`, which tells nobody what it was made of: held in memory while it is small, else sent as the
  * stream that it is.
  */
-export const fromRequestBody = async (stream: ReadableStream<Uint8Array>): Promise<Body> => {
+export const fromRequestBody = async (
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined
+): Promise<Body> => {
   const reader = stream.getReader()
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  while (size <= maxHeld) {
-    const { done, value } = await reader.read()
-    if (done) return ofBytes(concat(chunks, size), undefined)
-    chunks.push(value)
-    size += value.length
+  const cancel = () => void reader.cancel(signal?.reason).catch(() => {})
+  if (signal !== undefined) onAbort(signal, cancel)
+  try {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    while (size <= maxHeld) {
+      const { done, value } = await reader.read()
+      if (done) return ofBytes(concat(chunks, size), undefined)
+      chunks.push(value)
+      size += value.length
+    }
+    return ofStream(() => ahead(chunks, readerOf(reader)))
+  } finally {
+    if (signal !== undefined) offAbort(signal, cancel)
   }
-  return ofStream(() => ahead(chunks, readerOf(reader)))
 }
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {

@@ -41,7 +41,10 @@ export class Engine {
   }
 
   /** Nothing once it is over. */
-  fork<A, E>(effect: Effect.Effect<A, E>, onExit: (exit: Exit.Exit<A, E>) => void): Fiber.RuntimeFiber<A, E> | undefined {
+  fork<A, E>(
+    effect: Effect.Effect<A, E>,
+    onExit: (exit: Exit.Exit<A, E>) => void
+  ): Fiber.RuntimeFiber<A, E> | undefined {
     if (this.#isOver) return undefined
     const fiber = this.#fork(effect)
     this.#fibers.add(fiber)

@@ -2,8 +2,8 @@
  * One call of `fetch`: the request through the stack, redirects each through it again, and what its promise becomes.
  */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -68,6 +68,7 @@ export class Exchange {
     this.#url = asked.url
     this.#method = asked.method
     this.#headers = asked.headers
+    if (!(asked.body instanceof Promise)) this.#body = asked.body
     if (asked.signal !== undefined) onAbort(asked.signal, this.#onAbort)
   }
 
@@ -75,8 +76,7 @@ export class Exchange {
     this.#engine = engine
     this.#body = body
     if (body?.contentType !== undefined) this.#headers["content-type"] ??= body.contentType
-    if (this.#isSettled) this.#release()
-    else this.#send()
+    this.#send()
   }
 
   /** Also for what comes before it can be started. */
@@ -102,7 +102,10 @@ export class Exchange {
   }
 
   #release(reason: unknown = this.asked.signal?.reason): void {
-    this.#body?.release?.(reason)
+    const { body } = this.asked
+    if (this.#body !== undefined) this.#body.release?.(reason)
+    // it is let go as soon as it is known
+    else if (body instanceof Promise) body.then((body) => body.release?.(reason), () => {})
   }
 
   #send(): void {

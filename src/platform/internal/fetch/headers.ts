@@ -38,7 +38,11 @@ export const fromInput = (input: Input | null): Record<string, string> => {
   if (input === undefined || input === null) return headers
   if (input instanceof Headers) {
     // they are checked, and their names are in lower case
-    for (const [name, value] of input) headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+    for (const [name, value] of input) {
+      headers[name] = headers[name] === undefined
+        ? value
+        : `${headers[name]}, ${value}`
+    }
   } else if (Symbol.iterator in input) {
     for (const pair of input as Iterable<unknown>) {
       const [name, value, ...rest] = pair as Iterable<unknown>

@@ -11,7 +11,9 @@ export interface Described {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export interface Description extends Partial<Pick<Operation.Operation, "name" | "template" | "safe" | "idempotent" | "cost">> {}
+export interface Description
+  extends Partial<Pick<Operation.Operation, "name" | "template" | "safe" | "idempotent" | "cost">>
+{}
 
 export type Describe = (request: Described) => Description | undefined
 

@@ -63,7 +63,6 @@ const urlOf = (input: unknown): URL => {
 /** What is fetched from no network is for the platform to fetch. */
 const isElsewhere = ({ protocol }: URL): boolean => protocol === "data:" || protocol === "blob:"
 
-
 const token = /^[\w!#$%&'*+\-.^`|~]+$/
 const normalized = /^(?:delete|get|head|options|post|put)$/i
 const forbidden = /^(?:connect|trace|track)$/i
@@ -108,14 +107,19 @@ const setCacheHeaders = (headers: Record<string, string>, mode: unknown): void =
   }
 }
 
-const bodyOf = (request: Parts, init: Parts, method: string): Asked["body"] => {
+const bodyOf = (
+  request: Parts,
+  init: Parts,
+  method: string,
+  signal: AbortSignal | undefined
+): Asked["body"] => {
   const ofInit = init.body !== undefined && init.body !== null
   const body = ofInit ? init.body : request.body
   if (body === undefined || body === null) return undefined
   if (method === "GET" || method === "HEAD") throw new TypeError(`a ${method} has no body`)
   if (ofInit) return Body.fromInput(body, init.duplex === "half")
   if (request.bodyUsed === true) throw new TypeError("the body of the Request has been read, or sent, already")
-  return body instanceof ReadableStream ? Body.fromRequestBody(body) : Body.fromInput(body, true)
+  return body instanceof ReadableStream ? Body.fromRequestBody(body, signal) : Body.fromInput(body, true)
 }
 
 /** Throws a TypeError where `fetch` rejects with one. Nothing: it is for another to fetch. */
@@ -132,12 +136,8 @@ export const read = (input: unknown, init: Init | null): Asked | undefined => {
   checkUnsupported(request)
   const headers = Headers.fromInput((given.headers ?? request.headers) as Headers.Input)
   setCacheHeaders(headers, given.cache ?? request.cache)
-  return {
-    body: bodyOf(request, given, method),
-    headers,
-    method,
-    redirect: redirectOf(given.redirect ?? request.redirect),
-    signal: signalOf(given.signal === undefined ? request.signal : given.signal),
-    url
-  }
+  const redirect = redirectOf(given.redirect ?? request.redirect)
+  const signal = signalOf(given.signal === undefined ? request.signal : given.signal)
+  // last, as it begins to read
+  return { body: bodyOf(request, given, method, signal), headers, method, redirect, signal, url }
 }

@@ -176,7 +176,7 @@ const headersOf = (raw: Transport.Wire["headers"]): Headers => {
   for (const name in raw) {
     const value = raw[name]
     if (typeof value === "string") pairs.push([name, toByteString(value)])
-    else { for (const one of value ?? []) pairs.push([name, toByteString(one)]) }
+    else for (const one of value ?? []) pairs.push([name, toByteString(one)])
   }
   return new Headers(pairs)
 }

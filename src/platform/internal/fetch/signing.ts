@@ -20,7 +20,8 @@ export interface Replay {
   /** Its secrets are `REDACTED`. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  /** As it will be sent, for a signature over it. */
+  readonly body: Uint8Array | undefined
   readonly idempotencyKey: string | undefined
 }
 
@@ -42,22 +43,22 @@ const reveal = (request: Request): Request => {
   return HttpClientRequest.modify(HttpClientRequest.make(request.method)(url), { body: request.body, headers })
 }
 
-const bodyOf = (body: HttpBody.HttpBody): string | Uint8Array | undefined => {
-  if (body._tag === "Uint8Array") return body.body
-  return body._tag === "Raw" && typeof body.body === "string" ? body.body : undefined
-}
+/** A letter's body is bytes, whatever it was when it was captured. */
+const bodyOf = (body: HttpBody.HttpBody): Uint8Array | undefined => body._tag === "Uint8Array" ? body.body : undefined
 
 const refuse = (call: Call, message: string, cause?: unknown): Effect.Effect<never, AuthenticationError> =>
   Either.left(
     new AuthenticationError({ ...call.errorFields, message, ...(cause === undefined ? undefined : { cause }) })
   )
 
+/** Throws at a header that is none. */
 const sign = (
   request: Request,
   call: Call,
   credentials: Credentials,
   secrets: SecretQuery
 ): Effect.Effect<Request, AuthenticationError> => {
+  const headers = Headers.fromInput(credentials.headers)
   const url = new URL(request.url)
   for (const [name, value] of Object.entries(credentials.query ?? {})) url.searchParams.set(name, value)
   const missing = secrets.missing(url)
@@ -68,13 +69,8 @@ const sign = (
         "let the option `authenticate` return it, as in { query: { key } }"
     )
   }
-  return Effect.succeed(
-    HttpClientRequest.modify(request, { headers: Headers.fromInput(credentials.headers), url: url.href })
-  )
+  return Either.right(HttpClientRequest.modify(request, { headers, url: url.href }))
 }
-
-const isPromise = (value: unknown): value is Promise<Credentials> =>
-  typeof value === "object" && value !== null && "then" in value
 
 const nothing: Credentials = {}
 
@@ -84,21 +80,21 @@ export const make = (
 ): Transport.Authenticate =>
 (request, call) => {
   if (!call.isReplay) return Either.right(reveal(request))
-  const failed = (cause: unknown) => refuse(call, "nothing was sent: the option `authenticate` failed", cause)
-  try {
-    const credentials = authenticate === undefined ? nothing : authenticate({
+  const ask = async () =>
+    authenticate?.({
       body: bodyOf(request.body),
       headers: { ...request.headers },
       idempotencyKey: call.idempotencyKey,
       method: request.method,
       url: request.url
-    })
-    if (!isPromise(credentials)) return sign(request, call, credentials, secrets)
-    return Effect.flatMap(
-      Effect.catchAll(Effect.tryPromise({ catch: (cause) => cause, try: () => credentials }), failed),
-      (credentials) => sign(request, call, credentials, secrets)
+    }) ?? nothing
+  return Effect.tryPromise({ catch: (cause) => cause, try: ask }).pipe(
+    Effect.tryMap({ catch: (cause) => cause, try: (credentials) => sign(request, call, credentials, secrets) }),
+    Effect.flatten,
+    Effect.catchAll((cause) =>
+      cause instanceof AuthenticationError
+        ? Effect.fail(cause)
+        : refuse(call, "nothing was sent: the option `authenticate` failed", cause)
     )
-  } catch (cause) {
-    return failed(cause)
-  }
+  )
 }
