@@ -16,10 +16,13 @@ const flags: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** A group that takes so long has hung. */
 const limitMillis: Readonly<Record<Effort, number>> = { full: 10 * 60_000, quick: 60_000, thorough: 75_000 }
 
-const measure = async (group: string, effort: Effort): Promise<Result> => {
+/** The gate is through by then, or has failed. */
+const gateMillis = 175_000
+
+const measure = async (group: string, effort: Effort, remaining: number): Promise<Result> => {
   const child = start("harness/group.ts", [group, effort], {
     flags: flags[group] ?? [],
-    limitMillis: limitMillis[effort]
+    limitMillis: Math.min(limitMillis[effort], remaining)
   })
   return await child.message as Result
 }
@@ -52,10 +55,12 @@ const main = async (): Promise<void> => {
   if (options.help) return console.log(Options.help)
   const say = (text: string) => options.json ? console.error(text) : console.log(text)
   const loadBefore = Machine.load()
+  const startedAt = performance.now()
+  const remaining = () => options.check ? Math.max(1, gateMillis - (performance.now() - startedAt)) : Infinity
 
   const results = new Map<string, Result>()
   for (const group of options.groups) {
-    const result = await measure(group, options.quick ? "quick" : "full")
+    const result = await measure(group, options.quick ? "quick" : "full", remaining())
     results.set(group, result)
     for (const table of result.tables) say(`\n${Text.table(table)}`)
     for (const note of result.notes) say(note)
@@ -66,7 +71,7 @@ const main = async (): Promise<void> => {
     for (const group of Targets.worthAnotherTry(rows)) {
       say(`\nA floor of "${group}" was missed: once more, with more windows.`)
       const first = results.get(group)
-      const second = await measure(group, "thorough")
+      const second = await measure(group, "thorough", remaining())
       results.set(group, first === undefined ? second : Targets.retried(first, second))
     }
     rows = Targets.judge(results)
@@ -109,4 +114,9 @@ const main = async (): Promise<void> => {
   }
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 2
+}

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as DeadLetterQueue from "./delivery/DeadLetterQueue.js"
+import * as Bulkhead from "./policy/Bulkhead.js"
 import * as CircuitBreaker from "./policy/CircuitBreaker.js"
 import * as RateLimit from "./policy/RateLimit.js"
 import * as RetryBudget from "./policy/RetryBudget.js"
@@ -19,14 +20,20 @@ import * as RetryBudget from "./policy/RetryBudget.js"
 export type Services = DeadLetterQueue.DeadLetterQueue | CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
 
 /**
- * All that each layer here provides. Retry budgets are used where they are there, and not needed.
+ * All that each layer here provides. Retry budgets, and the service that shows bulkheads, are used where they are there,
+ * and not needed.
  *
  * @since 0.1.0
  * @category models
  */
-export type Provided = Services | RetryBudget.RetryBudgets
+export type Provided = Services | RetryBudget.RetryBudgets | Bulkhead.Bulkheads
 
-const local = Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, RetryBudget.layerMemory)
+const local = Layer.mergeAll(
+  Bulkhead.layerMemory,
+  CircuitBreaker.layerMemory,
+  RateLimit.layerMemory,
+  RetryBudget.layerMemory
+)
 
 /**
  * All state in the memory of this process: for tests, and for programs whose dead letters may die with them.

@@ -13,7 +13,7 @@ interface Plan extends Settings {
 
 const plans: Readonly<Record<Result.Effort, Plan>> = {
   full: { concurrencies: [1, 16, 128], rounds: 15, warmUpMillis: 700, windowMillis: 200 },
-  quick: { concurrencies: [16, 128], rounds: 5, warmUpMillis: 250, windowMillis: 80 },
+  quick: { concurrencies: [16, 128], rounds: 5, warmUpMillis: 300, windowMillis: 80 },
   // only what a target speaks of
   thorough: { concurrencies: [16, 128], rounds: 13, warmUpMillis: 500, windowMillis: 120 }
 }
@@ -98,7 +98,7 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
     charts,
     measures,
     notes: [
-      `Holdfast's rows that do not say otherwise stand on ${Stacks.transport}.`,
+      "Holdfast's rows that do not say otherwise stand on Transport.layer.",
       ...fetchOnce === undefined
         ? ["ResilientFetch is ABSENT from this build: there is nothing to measure, and its target counts as missed."]
         : []

@@ -1,5 +1,7 @@
 /** (d) A rate limit with 5,000 callers that come back at once: how much of the rate is used, and that it is never passed. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as RateLimiter from "effect/RateLimiter"
 import * as RateLimit from "../../src/policy/RateLimit.js"
 import type * as Result from "../harness/result.js"
@@ -9,19 +11,31 @@ import * as Stacks from "../stacks/holdfast.js"
 
 const callers = 5000
 
-/** When each caller was let through, in milliseconds. */
-type Grants = ReadonlyArray<number>
-
-/** Lets `callers` fibers come back as often as they are let through, for so many seconds. */
-const flood = (acquire: (granted: () => void) => Effect.Effect<unknown, unknown>, seconds: number): Promise<Grants> => {
-  const grants: Array<number> = []
-  const one = Effect.forever(acquire(() => grants.push(performance.now())))
-  return Effect.forEach(Array.from({ length: callers }), () => one, { concurrency: "unbounded", discard: true }).pipe(
-    Effect.timeoutOption(seconds * 1000),
-    Effect.as(grants),
-    Effect.runPromise
-  )
+interface Grants {
+  /** When each caller was let through, in milliseconds. */
+  readonly at: ReadonlyArray<number>
+  /** When all callers had come: to start so many takes a busy machine a while. */
+  readonly complete: number
 }
+
+/** Lets `callers` fibers come back as often as they are let through, for so many seconds after all have come. */
+const flood = (acquire: (granted: () => void) => Effect.Effect<unknown, unknown>, seconds: number): Promise<Grants> =>
+  Effect.gen(function*() {
+    const at: Array<number> = []
+    const complete = yield* Deferred.make<number>()
+    let arrived = 0
+    const one = Effect.suspend(() => {
+      if (++arrived === callers) Deferred.unsafeDone(complete, Effect.sync(() => performance.now()))
+      return Effect.forever(acquire(() => at.push(performance.now())))
+    })
+    const all = yield* Effect.fork(
+      Effect.forEach(Array.from({ length: callers }), () => one, { concurrency: "unbounded", discard: true })
+    )
+    const from = yield* Deferred.await(complete)
+    yield* Effect.sleep(seconds * 1000)
+    yield* Fiber.interrupt(all)
+    return { at, complete: from }
+  }).pipe(Effect.runPromise)
 
 /** A twentieth of a second: what a timer that is late makes the bucket miss, it has to hold. */
 const capacityOf = (perSecond: number): number => Math.max(1, perSecond / 20)
@@ -59,37 +73,39 @@ const peer = async (
   seconds: number
 ): Promise<Grants> => {
   const limiter = make(perSecond)
-  const grants: Array<number> = []
-  const end = performance.now() + seconds * 1000
+  const at: Array<number> = []
+  let over = false
   const caller = async () => {
-    while (performance.now() < end) {
+    while (!over) {
       await limiter.acquire()
-      grants.push(performance.now())
+      if (!over) at.push(performance.now())
     }
   }
-  const all = Promise.all(Array.from({ length: callers }, caller)).catch(() => {})
+  // those who still wait at the end are refused, or stay where they are
+  for (let index = 0; index < callers; index++) caller().catch(() => {})
+  const complete = performance.now()
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-  void all
+  over = true
   await limiter.close()
-  return grants.filter((at) => at < end)
+  return { at, complete }
 }
 
 /** The share of the rate that was used in whole seconds, once the first burst is over. */
-const shareOf = (grants: Grants, perSecond: number, seconds: number): number => {
-  const from = (grants[0] ?? 0) + 500
+const shareOf = ({ at, complete }: Grants, perSecond: number, seconds: number): number => {
+  const from = complete + 500
   const until = from + (seconds - 1) * 1000
-  return grants.filter((at) => at >= from && at < until).length / (perSecond * (seconds - 1))
+  return at.filter((time) => time >= from && time < until).length / (perSecond * (seconds - 1))
 }
 
 /**
  * The most that was let through in any window, less what flows in meanwhile: the capacity at most, and for each grant
  * that was noted late a little more.
  */
-const mostOf = (grants: Grants, perSecond: number): number => {
+const mostOf = ({ at }: Grants, perSecond: number): number => {
   let lowest = Number.POSITIVE_INFINITY
   let most = 0
-  grants.forEach((at, index) => {
-    const level = index - at / 1000 * perSecond
+  at.forEach((time, index) => {
+    const level = index - time / 1000 * perSecond
     lowest = Math.min(lowest, level)
     most = Math.max(most, level - lowest + 1)
   })
@@ -106,7 +122,7 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
       rows.push([
         name,
         format(perSecond),
-        format(grants.length),
+        format(grants.at.length),
         `${format(shareOf(grants, perSecond, seconds) * 100, 1)} %`,
         format(mostOf(grants, perSecond), 1)
       ])

@@ -48,8 +48,9 @@ export const start = (
     clearTimeout(timer)
     child.kill("SIGKILL")
   }
+  let isLate = false
   const timer = setTimeout(() => {
-    console.error(`bench: ${file} ${args.join(" ")} took longer than ${options.limitMillis / 1000} s, and was ended`)
+    isLate = true
     end()
   }, options.limitMillis)
   const message = new Promise<unknown>((resolve, reject) => {
@@ -58,7 +59,10 @@ export const start = (
     child.once("exit", (code, signal) => {
       clearTimeout(timer)
       children.delete(child)
-      reject(new Error(`${file} ${args.join(" ")} ended before it had a result (${signal ?? `exit code ${code}`})`))
+      const ended = isLate
+        ? `took longer than ${Math.round(options.limitMillis / 1000)} s and was ended: is the machine busy?`
+        : `ended before it had a result (${signal ?? `exit code ${code}`})`
+      reject(new Error(`${file} ${args.join(" ")} ${ended}`))
     })
   })
   return { end, message }

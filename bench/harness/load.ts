@@ -67,6 +67,13 @@ const inWindow = async (sender: Sender, concurrency: number, millis: number): Pr
   }
 }
 
+/** Until so much of the CPU has been used: on a busy machine, wall time would leave the compiler cold. */
+const warmUp = async (sender: Sender, concurrency: number, millis: number): Promise<void> => {
+  const end = cpuMillis() + millis
+  const patience = performance.now() + 4 * millis
+  while (cpuMillis() < end && performance.now() < patience) await inWindow(sender, concurrency, millis / 4)
+}
+
 export interface Summary {
   /** A number a round. */
   readonly perSecond: ReadonlyArray<number>
@@ -78,6 +85,7 @@ export interface Summary {
 export interface Settings {
   readonly rounds: number
   readonly windowMillis: number
+  /** Of CPU. */
   readonly warmUpMillis: number
 }
 
@@ -89,7 +97,7 @@ export const measure = async (
 ): Promise<ReadonlyMap<string, Summary>> => {
   const windows = new Map<string, Array<Window>>()
   for (const sender of senders) {
-    await inWindow(sender, concurrency, settings.warmUpMillis)
+    await warmUp(sender, concurrency, settings.warmUpMillis)
     windows.set(sender.name, [])
   }
   for (let round = 0; round < settings.rounds; round++) {

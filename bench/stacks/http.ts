@@ -20,22 +20,21 @@ type Once = Effect.Effect<unknown, unknown>
 
 const path = "/orders/1"
 
-/** Holdfast's own transport, straight over undici's dispatcher; absent until it is written. */
-const ownTransport = (Transport as { readonly layer?: Layer.Layer<HttpClient.HttpClient> }).layer
-
-type MakeFetch = (options: { readonly id: string }) => typeof fetch
-
-/** A fetch with the stack beneath it; absent until it is written. */
-const resilientFetch = (Index as { readonly ResilientFetch?: { readonly make: MakeFetch } }).ResilientFetch
-
 /**
  * The defaults, with a token bucket that never runs dry and a bulkhead that lets as many through at once as the others:
  * what is measured is the cost of the policies, not their limits.
  */
-const standard = Resilience.layer({
+const policy = {
   bulkhead: { maxConcurrent: 1024 },
   rateLimit: { capacity: 1_000_000, refillRate: 1_000_000_000 }
-})
+} as const satisfies Resilience.Options
+
+const standard = Resilience.layer(policy)
+
+type MakeFetch = (options: { readonly policy: Resilience.Options }) => typeof fetch
+
+/** A fetch with the stack beneath it; absent until it is written. */
+const resilientFetch = (Index as { readonly ResilientFetch?: { readonly make: MakeFetch } }).ResilientFetch
 
 interface Client {
   readonly execute: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<
@@ -56,16 +55,21 @@ const holdfast = (origin: string, http: Layer.Layer<HttpClient.HttpClient>) =>
     Layer.provide(Layer.merge(Holdfast.layerMemory, http))
   ))
 
-const undici = async () => Context.get(await built(NodeHttpClient.layerUndici), HttpClient.HttpClient)
+const clientOf = async (layer: Layer.Layer<HttpClient.HttpClient>) =>
+  Context.get(await built(layer), HttpClient.HttpClient)
 
 const idiomatic = async (origin: string): Promise<Once> => {
   const breaker = await Effect.runPromise(Idiomatic.makeBreaker)
-  const client = (await undici()).pipe(HttpClient.filterStatusOk, HttpClient.retryTransient({ times: 2 }))
+  const client = (await clientOf(NodeHttpClient.layerUndici)).pipe(
+    HttpClient.filterStatusOk,
+    HttpClient.retryTransient({ times: 2 })
+  )
   return breaker(Effect.timeout(get(client, origin + path), "10 seconds"))
 }
 
 export const names = {
   bare: "layerUndici, tracer off",
+  bareOwn: "Transport.layer alone, tracer off",
   idiomatic: "retryTransient + Effect.timeout + Ref breaker, layerUndici",
   idiomaticUntraced: "the same, tracer off",
   standard: "Holdfast, standard stack",
@@ -73,14 +77,9 @@ export const names = {
   wrapped: "Holdfast, standard stack on layerUndici"
 } as const
 
-/** Which HttpClient lies beneath the rows that do not say. */
-export const transport = ownTransport === undefined
-  ? "layerUndici, because Transport.layer is absent"
-  : "Transport.layer"
-
 /** One GET, its JSON parsed, by the name of who sends it. */
 export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> => {
-  const context = await holdfast(origin, ownTransport ?? NodeHttpClient.layerUndici)
+  const context = await holdfast(origin, Transport.layer)
   const wrapped = await holdfast(origin, NodeHttpClient.layerUndici)
   const typed = await Effect.runPromise(Effect.provide(Integration.client(definition), context))
   const untraced = Effect.withTracerEnabled(false)
@@ -90,7 +89,8 @@ export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> =
     [names.standard, get(Context.get(context, IntegrationClient.IntegrationClient), path)],
     [names.typed, Effect.suspend(() => typed.orders.get({ path: { id: "1" } }))],
     [names.wrapped, get(Context.get(wrapped, IntegrationClient.IntegrationClient), path)],
-    [names.bare, untraced(get(await undici(), origin + path))],
+    [names.bareOwn, untraced(get(await clientOf(Transport.layer), origin + path))],
+    [names.bare, untraced(get(await clientOf(NodeHttpClient.layerUndici), origin + path))],
     [names.idiomatic, parts],
     [names.idiomaticUntraced, untraced(parts)]
   ])
@@ -99,7 +99,7 @@ export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> =
 /** `fetch` with the stack beneath it; none where `ResilientFetch` is absent. */
 export const makeFetch = (origin: string): (() => Promise<unknown>) | undefined => {
   if (resilientFetch === undefined) return undefined
-  const send = resilientFetch.make({ id: "bench" })
+  const send = resilientFetch.make({ policy })
   return async () => {
     const response = await send(origin + path, { headers: { accept: "application/json" } })
     if (!response.ok) throw new Error(`HTTP ${response.status}`)

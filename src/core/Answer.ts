@@ -1,5 +1,6 @@
 /**
- * An answer that stands in for the provider's: made up by a fault that is injected, or by a fallback.
+ * What stands in for the provider: an answer that is made up, by a fault that is injected or by a fallback, and a request
+ * that was not sent but counts as one.
  *
  * @since 0.1.0
  */
@@ -7,11 +8,12 @@ import * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
-import { clockOf } from "../internal/time.js"
+import { clockOf, monotonicMillis } from "../internal/time.js"
 import type { Call } from "./Call.js"
-import * as Classification from "./Classification.js"
+import type { Classifier } from "./Classification.js"
 import type { IntegrationError } from "./IntegrationError.js"
 import { BufferedResponse } from "./internal/bufferedResponse.js"
+import { clearDoubt, conclude, countAttempt } from "./internal/reading.js"
 
 /**
  * @since 0.1.0
@@ -45,23 +47,30 @@ export const read = (
     readonly request: HttpClientRequest.HttpClientRequest
     readonly call: Call
     /** The provider's reading of its answers. */
-    readonly classify: Classification.Classifier | undefined
+    readonly classify: Classifier | undefined
   }
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> =>
   Effect.withFiberRuntime((fiber) => {
     const { call, classify, request } = options
     const headers = Headers.fromInput(answer.headers)
     const response = new BufferedResponse(request, answer.status, headers, bytesOf(answer.body))
-    const error = Classification.fromResponse(call, {
-      body: response.bodyLenient,
-      headers,
-      nowMillis: clockOf(fiber).unsafeCurrentTimeMillis(),
-      status: answer.status
-    }, classify)
-    if (error !== undefined) return Effect.fail(error)
-    if (call.accept === undefined) return Effect.succeed(response)
-    return Effect.map(call.accept(response, call), (value) => {
-      response.accepted = { value }
-      return response
-    })
+    call.answer = response
+    return conclude(unlimited(classify), response, call, clockOf(fiber))
+  })
+
+/**
+ * Counts as a request of the call, for all that reads the call: the number of attempts, their times, and whether the
+ * provider may have acted.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const asAttempt = <A>(
+  call: Call,
+  attempt: () => Effect.Effect<A, IntegrationError>
+): Effect.Effect<A, IntegrationError> =>
+  Effect.withFiberRuntime((fiber) => {
+    const clock = clockOf(fiber)
+    const before = countAttempt(call, clock, () => monotonicMillis(clock))
+    return Effect.tapError(attempt(), (error) => Effect.sync(() => clearDoubt(call, before, error)))
   })

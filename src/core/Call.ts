@@ -14,7 +14,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Tracer from "effect/Tracer"
 import type * as IntegrationContext from "./IntegrationContext.js"
-import type { GaveUp, IntegrationError } from "./IntegrationError.js"
+import type { IntegrationError } from "./IntegrationError.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -54,6 +54,19 @@ export class Deadline {
 }
 
 /**
+ * What is kept of an answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LastAnswer extends Pick<HttpClientResponse.HttpClientResponse, "headers" | "status"> {
+  /**
+   * Where headers are read only on demand: whether there is one whose name has this text, of letters in lower case, in it.
+   */
+  readonly mentions?: (text: string) => boolean
+}
+
+/**
  * What the operation makes of a 2xx response. Run where the response arrives, so that every policy sees its outcome.
  *
  * @since 0.1.0
@@ -63,6 +76,11 @@ export type Accept = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call
 ) => Effect.Effect<unknown, IntegrationError>
+
+// one random UUID for the process, with a count in its last part: a new one for each call would cost as much as a stage
+const prefix = crypto.randomUUID().slice(0, 24)
+let made = 0
+const freshId = (): string => prefix + (++made).toString(16).padStart(12, "0")
 
 const expired = Exit.interrupt(FiberId.none)
 
@@ -103,8 +121,6 @@ export class Call {
   innermost: Deadline | undefined
   /** The pauses between attempts. */
   readonly waits: Array<Wait> = []
-  /** Why no further attempt was made, where the error is a retryable one; set by the Retry policy. */
-  gaveUp: GaveUp | undefined
   /** The failure in whose place the call was given another answer; set by the Fallback policy. */
   fellBack: IntegrationError | undefined
   /** Further requests that were sent while the first was under way; set by the Hedge policy. */
@@ -113,8 +129,10 @@ export class Call {
   keyHonoured = false
   /** Some attempt may have been acted on although no success came back. */
   mayHaveBeenProcessed = false
-  /** The answer to the last attempt, also where it is an error; `undefined` when it has none. Without a body that is on its way. */
-  answer: HttpClientResponse.HttpClientResponse | undefined
+  /** The last answer; `undefined` when the last attempt has none. */
+  answer: LastAnswer | undefined
+  /** The last answer with its whole body, also where it is an error; `undefined` where its body was not read. */
+  response: HttpClientResponse.HttpClientResponse | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined
   /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */
@@ -167,8 +185,9 @@ export class Call {
     fork.lastAttemptAt = this.lastAttemptAt
     fork.innermost = this.innermost
     fork.keyHonoured = this.keyHonoured
-    fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
     fork.stream = this.stream
+    fork.timed = this.timed
+    fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
     fork.origin = this.origin
     fork.isReplay = this.isReplay
     fork.span = this.span
@@ -186,7 +205,7 @@ export class Call {
   }
 
   get correlationId(): string {
-    return this.#correlationId ??= crypto.randomUUID()
+    return this.#correlationId ??= freshId()
   }
 
   /** The fields that every `IntegrationError` has, for a constructor. */

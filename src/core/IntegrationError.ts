@@ -352,23 +352,6 @@ export const health = (error: IntegrationError): "success" | "failure" | "ignore
   }
 }
 
-/** Where the intrinsics are frozen, a refusal has a stack trace after all. */
-const stackTraceLimit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")
-const mayLimitStackTraces = stackTraceLimit?.writable === true
-
-/** An instance of the class without running its constructors, whose validation would refuse nothing here. */
-const bare = <E extends Refusal>(Class: RefusalClass<E>, message: string): Mutable<E> => {
-  const make = Reflect.construct as (target: typeof Error, args: [string], newTarget: object) => Mutable<E>
-  if (!mayLimitStackTraces) return make(Error, [message], Class)
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return make(Error, [message], Class)
-  } finally {
-    Error.stackTraceLimit = limit
-  }
-}
-
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
 /**
@@ -389,6 +372,19 @@ export interface RefusalClass<E extends Refusal> {
   readonly _tag: E["_tag"]
   readonly prototype: E
   new(props: never): E
+}
+
+// what is made without the constructor of Error has no stack of its own
+for (const Class of [RateLimitError, CircuitBreakerOpenError, BulkheadFullError, UnavailableError]) {
+  Object.defineProperty(Class.prototype, "stack", {
+    configurable: true,
+    get(this: Error) {
+      return `${this.name}: ${this.message}`
+    },
+    set(this: Error, value: unknown) {
+      Object.defineProperty(this, "stack", { configurable: true, value, writable: true })
+    }
+  })
 }
 
 /**
@@ -420,7 +416,8 @@ export const refusal = <E extends Refusal>(
   message: string,
   options?: { readonly retryAfter?: Duration.Duration | undefined; readonly retryable?: boolean | undefined }
 ): E => {
-  const error: Mutable<Refusal> = bare(Class, message)
+  const error: Mutable<Refusal> = Object.create(Class.prototype)
+  error.message = message
   error._tag = Class._tag
   error.integration = call.operation.integration
   error.operation = call.operation.name

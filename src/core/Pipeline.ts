@@ -14,6 +14,8 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, monotonicMillis } from "../internal/time.js"
 import type { Call } from "./Call.js"
 import type { IntegrationError } from "./IntegrationError.js"
@@ -68,6 +70,10 @@ export interface Stage {
    * interruption. Nothing: the outcome goes on as it is.
    */
   readonly leave?: (run: Run, outcome: Outcome) => Directive | undefined
+  /** Whether `enter` would refuse the call as things stand. Changes nothing. */
+  readonly refuses?: (run: Run) => boolean
+  /** Nothing is lost when a call is interrupted between its entry and its exit, and it is not left for that. */
+  readonly holdsNothing?: boolean
 }
 
 /**
@@ -147,12 +153,30 @@ export interface Pipeline {
  * @category constructors
  */
 export const fuse = (pipeline: Pipeline): Transport.Send => {
-  if (pipeline.stages.length === 0) return pipeline.leaf
+  const { leaf, stages } = pipeline
+  if (stages.length === 0) return leaf
+  const gate = gateOf(stages)
   return (request, call) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.withFiberRuntime((fiber) => new Passage(pipeline, request, call, fiber, restore).down())
-    )
+    Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
+      const isInterruptible = RuntimeFlags.interruptible(runtimeFlags)
+      const passage = new Passage(pipeline, request, call, fiber, isInterruptible ? Effect.interruptible : identity)
+      if (!isInterruptible) return passage.down()
+      // a refusal that is certain, with nothing held above it, needs no region of its own
+      if (gate?.refuses?.(passage) === true) {
+        const refused = passage.down()
+        return isOutcome(refused) ? refused : Effect.uninterruptible(refused)
+      }
+      return Effect.uninterruptible(Effect.suspend(() => passage.down()))
+    })
 }
+
+/** The outermost stage that can say beforehand that it refuses, where those above it hold nothing meanwhile. */
+const gateOf = (stages: ReadonlyArray<Stage>): Stage | undefined => {
+  const gate = stages.find((stage) => stage.refuses !== undefined || stage.holdsNothing !== true)
+  return gate?.refuses === undefined ? undefined : gate
+}
+
+const isOutcome = (effect: Sending): effect is Outcome => Exit.isExit(effect)
 
 const isExit = (effect: Effect.Effect<void, IntegrationError>): effect is Exit.Exit<void, IntegrationError> =>
   Exit.isExit(effect)
@@ -164,7 +188,7 @@ class Passage implements Run {
   readonly clock: Clock.Clock
   /** Stages that have been entered. */
   #depth = 0
-  readonly #states: Array<unknown> = []
+  readonly #states: Array<unknown>
 
   constructor(
     readonly pipeline: Pipeline,
@@ -174,6 +198,7 @@ class Passage implements Run {
     readonly restore: Restore
   ) {
     this.clock = clockOf(fiber)
+    this.#states = new Array<unknown>(pipeline.stages.length)
   }
 
   get state(): unknown {
@@ -193,45 +218,51 @@ class Passage implements Run {
       while (this.#depth < stages.length) {
         const wait = stages[this.#depth]?.enter?.(this)
         if (wait !== undefined) {
-          if (!isExit(wait)) return this.#under(wait, this.#entered)
+          if (!isExit(wait)) return this.#under(wait, this.#entered())
           if (Exit.isFailure(wait)) return this.#up(Exit.failCause(wait.cause))
         }
         this.#depth++
       }
       return leaf.within === undefined
-        ? this.#under(leaf(this.request, this.call), this.#settled)
-        : Effect.matchCauseEffect(this.#spanned(leaf.within(this)), this.#settled)
+        ? this.#under(leaf(this.request, this.call), this.#settled())
+        : Effect.matchCauseEffect(this.#spanned(leaf.within(this)), this.#settled())
     } catch (defect) {
       return this.#up(Exit.die(defect))
     }
   }
 
-  readonly #entered = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => {
-      try {
-        this.pipeline.stages[this.#depth]?.abandon?.(this)
-      } catch (defect) {
-        return this.#back(Exit.die(defect))
+  #entered() {
+    return {
+      onFailure: (cause: Cause.Cause<IntegrationError>) => {
+        try {
+          this.pipeline.stages[this.#depth]?.abandon?.(this)
+        } catch (defect) {
+          return this.#back(Exit.die(defect))
+        }
+        return this.#back(Exit.failCause(cause))
+      },
+      onSuccess: () => {
+        this.#now = undefined
+        this.#depth++
+        return this.down()
       }
-      return this.#back(Exit.failCause(cause))
-    },
-    onSuccess: () => {
-      this.#now = undefined
-      this.#depth++
-      return this.down()
     }
   }
 
-  readonly #settled = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
-    onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#back(Exit.succeed(response))
+  #settled() {
+    return {
+      onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
+      onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#back(Exit.succeed(response))
+    }
   }
 
-  readonly #paused = {
-    onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
-    onSuccess: () => {
-      this.#now = undefined
-      return this.down()
+  #paused() {
+    return {
+      onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
+      onSuccess: () => {
+        this.#now = undefined
+        return this.down()
+      }
     }
   }
 
@@ -250,11 +281,11 @@ class Passage implements Run {
         const directive = stage.leave(this, outcome)
         if (directive === undefined) continue
         if (directive instanceof First) {
-          return Effect.matchCauseEffect(this.#spanned(directive.effect), this.#settled)
+          return Effect.matchCauseEffect(this.#spanned(directive.effect), this.#settled())
         }
         if (directive instanceof Again) {
           this.#depth++
-          return this.#under(directive.pause, this.#paused)
+          return this.#under(directive.pause, this.#paused())
         }
         outcome = directive
       } catch (defect) {

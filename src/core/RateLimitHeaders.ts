@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as Headers from "@effect/platform/Headers"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as RetryAfter from "./RetryAfter.js"
 
 /**
@@ -37,27 +37,6 @@ const leadingNumber = /^\s*(\d+(?:\.\d+)?)\s*(?:[,;]|$)/
 const number = (value: string | undefined): number | undefined => {
   const match = value === undefined ? null : leadingNumber.exec(value)
   return match === null ? undefined : Number(match[1])
-}
-
-const isoDateTime = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/
-
-// a number of seconds from here on is a date after 2001, and from there on one in milliseconds
-const epochSeconds = 1e9
-const epochMillis = 1e11
-
-const within = (millis: number): Duration.Duration | undefined =>
-  millis <= Number.MAX_SAFE_INTEGER ? Duration.millis(Math.max(0, millis)) : undefined
-
-/** Seconds to go, epoch seconds, epoch milliseconds, an HTTP-date, an ISO 8601 instant. */
-const parseReset = (value: string, nowMillis: number): Duration.Duration | undefined => {
-  const amount = number(value)
-  if (amount !== undefined) {
-    if (amount >= epochMillis) return within(amount - nowMillis)
-    return within(amount >= epochSeconds ? amount * 1000 - nowMillis : amount * 1000)
-  }
-  const text = value.trim()
-  const at = isoDateTime.test(text) ? Date.parse(text) : RetryAfter.parseHttpDate(text, nowMillis)
-  return at === undefined || Number.isNaN(at) ? undefined : within(at - nowMillis)
 }
 
 /** The parts of a structured field between separators that stand outside of quotes. */
@@ -122,7 +101,7 @@ const structured = (field: string, policy: string | undefined, nowMillis: () => 
     strictest = {
       limit: number(policies.get(name)?.get("q")),
       remaining,
-      resetAfter: reset === undefined ? undefined : within(reset * 1000)
+      resetAfter: reset === undefined ? undefined : RetryAfter.fromSeconds(reset)
     }
   }
   return strictest ?? dictionary(field, nowMillis)
@@ -137,7 +116,7 @@ const reading = (
   const read: Reading = {
     limit: number(limit),
     remaining: number(remaining),
-    resetAfter: reset === undefined ? undefined : parseReset(reset, nowMillis())
+    resetAfter: reset === undefined ? undefined : RetryAfter.parseReset(reset, nowMillis())
   }
   return read.limit === undefined && read.remaining === undefined && read.resetAfter === undefined ? undefined : read
 }
@@ -156,8 +135,9 @@ const fields = [
  * What the usual headers say, the first of these that is there: the IETF's `RateLimit` with `RateLimit-Policy` (where it
  * names several quotas, the one with the least left), its older `RateLimit-Limit`, `-Remaining`, `-Reset`, and the same three
  * as `X-RateLimit-…` and `X-Rate-Limit-…`.
- * A reset may be said in seconds, as epoch seconds or milliseconds, as an HTTP-date or as an ISO 8601 instant; a point in time
- * is compared with the `Date` of the answer, where it has one, so that a wrong clock on this side does no harm.
+ * A reset may be said in any form of `RetryAfter.parseReset`;
+ * a point in time is compared with the `Date` of the answer, where it has one, so that a wrong clock on this side does no
+ * harm.
  *
  * @example
  * ```ts

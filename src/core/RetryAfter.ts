@@ -74,7 +74,7 @@ export const parseHttpDate = (text: string, nowMillis: number): number | undefin
     return utc(year, match[2], match[1], match[4], match[5], match[6])
   }
   match = asctime.exec(text)
-  if (match !== null) return utc(Number(match[6]), match[1], match[2]?.trim(), match[3], match[4], match[5])
+  if (match !== null) return utc(Number(match[6]), match[1], match[2], match[3], match[4], match[5])
   return undefined
 }
 

@@ -19,6 +19,7 @@ import { acceptable } from "./internal/decoding.js"
 import type * as Undici from "./internal/dispatcher.js"
 import { directOf } from "./internal/dispatcher.js"
 import * as Pool from "./internal/pool.js"
+import { is2xx } from "./internal/reading.js"
 import * as Direct from "./internal/sendDirect.js"
 import { sendThrough } from "./internal/sendThrough.js"
 import * as WebStream from "./internal/webStream.js"
@@ -84,8 +85,6 @@ export interface Options {
 
 const defaultMaxResponseBytes = 16 * 1024 * 1024
 const defaultMaxErrorBytes = 256 * 1024
-
-const is2xx = (status: number): boolean => status >= 200 && status < 300
 
 /**
  * Over a client of `Transport.layer` the requests go straight to the connection pool; over any other they go through the

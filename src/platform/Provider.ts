@@ -10,6 +10,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Credentials from "../auth/Credentials.js"
 import * as Integration from "../core/Integration.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
@@ -26,13 +27,17 @@ export interface Definition extends Integration.Definition<any> {
 }
 
 /**
- * Options for the standard stack, laid over the definition's own option by option (`Resilience.merge`); or a stack of one's own in its place. The transport
- * and the credential beneath are always the provider's.
+ * Options for the standard stack, laid over the definition's own option by option (`Resilience.merge`); a reference to
+ * such options, which may change while the program runs (`Resilience.layerRef`); or a stack of one's own in their place.
+ * The transport and the credential beneath are always the provider's.
  *
  * @since 0.1.0
  * @category models
  */
-export type PolicyOption = Resilience.Options | IntegrationClient.Policy<any, any>
+export type PolicyOption =
+  | Resilience.Options
+  | SubscriptionRef.SubscriptionRef<Resilience.Options>
+  | IntegrationClient.Policy<any, any>
 
 /**
  * @since 0.1.0
@@ -50,6 +55,7 @@ type Over<Base, Changes> = Omit<Base, keyof Changes> & Changes
 
 type StackOf<D extends Definition, P> = P extends Layer.Layer<any, infer E, infer R>
   ? { readonly E: E; readonly R: Exclude<R, IntegrationClient.IntegrationClient> }
+  : P extends SubscriptionRef.SubscriptionRef<any> ? { readonly E: never; readonly R: Resilience.Requirements<{}> }
   : {
     readonly E: never
     readonly R: Resilience.Requirements<Over<D["policy"] extends Resilience.Options ? D["policy"] : {}, P>>
@@ -84,6 +90,38 @@ type PolicyOf<O extends Options> = O extends { readonly policy: infer P } ? P : 
 
 const isLayer = (policy: PolicyOption): policy is IntegrationClient.Policy<any, any> => Layer.isLayer(policy)
 
+const isRef = (
+  policy: Exclude<PolicyOption, IntegrationClient.Policy<any, any>>
+): policy is SubscriptionRef.SubscriptionRef<Resilience.Options> => SubscriptionRef.SubscriptionRefTypeId in policy
+
+const stackOf = (
+  definition: Definition,
+  policy: PolicyOption = {},
+  variables: "configured" | "ignored"
+): IntegrationClient.Policy<any, any> => {
+  const own = definition.policy ?? {}
+  if (isLayer(policy)) return policy
+  if (variables === "ignored") {
+    return isRef(policy) ? Resilience.layerRef(policy, own) : Resilience.layer(Resilience.merge(own, policy))
+  }
+  return isRef(policy)
+    ? Resilience.layerConfigRef(policy, own)
+    : Resilience.layerConfig(Resilience.merge(own, policy))
+}
+
+const assemble = (
+  tag: Context.Tag<any, any>,
+  definition: Definition,
+  stack: IntegrationClient.Policy<any, any>,
+  options: Options = {}
+): Layer.Layer<any, any, any> => {
+  const transport = IntegrationClient.layer(definition, { baseUrl: options.baseUrl })
+  const signed: Layer.Layer<IntegrationClient.IntegrationClient, any, any> = options.credentials === undefined
+    ? transport
+    : Layer.provide(transport, options.credentials)
+  return Layer.effect(tag, Integration.client(definition)).pipe(Layer.provide(stack), Layer.provide(signed))
+}
+
 /**
  * The service of a provider.
  *
@@ -106,23 +144,13 @@ export const layer = <I, D extends Definition, const O extends Options = {}>(
   tag: Context.Tag<I, Integration.Client<D>>,
   definition: D,
   options?: O
-): Layer.Layer<I, Error<D, O>, Requirements<D, O>> => {
-  const policy: PolicyOption = options?.policy ?? {}
-  const stack: IntegrationClient.Policy<any, any> = isLayer(policy)
-    ? policy
-    : Resilience.layer(Resilience.merge(definition.policy ?? {}, policy))
-  const transport = IntegrationClient.layer(definition, { baseUrl: options?.baseUrl })
-  const signed: Layer.Layer<IntegrationClient.IntegrationClient, any, any> = options?.credentials === undefined
-    ? transport
-    : Layer.provide(transport, options.credentials)
-  return Layer.effect(tag, Integration.client(definition)).pipe(
-    Layer.provide(stack),
-    Layer.provide(signed)
-  ) as Layer.Layer<I, Error<D, O>, Requirements<D, O>>
-}
+): Layer.Layer<I, Error<D, O>, Requirements<D, O>> =>
+  assemble(tag, definition, stackOf(definition, options?.policy, "ignored"), options)
 
 /**
- * The same with the credential and, where it is set, `<ID>_BASE_URL` read from `Config`.
+ * The same with the credential read from `Config`, and where they are set `<ID>_BASE_URL` and the variables of the policy:
+ * `HOLDFAST_<ID>_RETRY_MAX_ATTEMPTS=5` goes before what `policy` says, and that before the provider's own
+ * (`Resilience.layerConfig`). A stack of one's own is as it is; whatever of it is to come from `Config`, it reads itself.
  *
  * @since 0.1.0
  * @category layers
@@ -138,16 +166,11 @@ export const layerConfig = <I, D extends Definition, const P extends PolicyOptio
 > =>
   Layer.unwrapEffect(
     Effect.map(Config.option(baseUrlConfig(definition)), (baseUrl) =>
-      layer(tag, definition, {
+      assemble(tag, definition, stackOf(definition, options.policy, "configured"), {
         baseUrl: Option.getOrUndefined(baseUrl),
-        credentials: Credentials.layerConfig(options.credentials),
-        policy: options.policy
+        credentials: Credentials.layerConfig(options.credentials)
       }))
-  ) as Layer.Layer<
-    I,
-    ConfigError | StackOf<D, P>["E"],
-    HttpClient.HttpClient | StackOf<D, P>["R"] | Exclude<Integration.Definition.Context<D>, Credentials.Credentials>
-  >
+  )
 
 /**
  * `HUBSPOT_BASE_URL`, checked to be a URL.

@@ -9,13 +9,15 @@ import type { ConfigError } from "effect/ConfigError"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import { UnavailableError } from "../core/IntegrationError.js"
 import type * as Pipeline from "../core/Pipeline.js"
 import { reader } from "./internal/switch.js"
+import * as Reading from "./internal/variableReading.js"
+import { stageOf } from "./internal/variables.js"
 
 /**
  * @since 0.1.0
@@ -61,8 +63,9 @@ export const layer = (status: Status | Effect.Effect<Status>): IntegrationClient
 /**
  * The status from `Config`, read once, when the layer is built: `HOLDFAST_<ID>_AVAILABILITY` is `available` (the default),
  * `off` or `maintenance`; `HOLDFAST_<ID>_AVAILABILITY_REASON` is what callers are told, and
- * `HOLDFAST_<ID>_AVAILABILITY_RETRY_AFTER` (a duration, `10 minutes`) when a maintenance is over. Anything else is a
- * `ConfigError` that names the variable.
+ * `HOLDFAST_<ID>_AVAILABILITY_RETRY_AFTER` (a duration, `10 minutes`) when a maintenance is over. Where one is not set, its
+ * twin for all integrations holds, `HOLDFAST_DEFAULT_AVAILABILITY`. Anything else is a `ConfigError` that names the
+ * variable. `Resilience.layerConfig` reads them with all others.
  *
  * @since 0.1.0
  * @category policies
@@ -77,31 +80,46 @@ export const layerConfig: IntegrationClient.Policy<never, ConfigError> = Integra
  * @since 0.1.0
  * @category config
  */
-export const config = (integration: string): Config.Config<Status> => {
-  const name = `HOLDFAST_${integration.toUpperCase().replaceAll("-", "_")}_AVAILABILITY`
-  return Config.all({
-    reason: Config.withDefault(Config.nonEmptyString(`${name}_REASON`), `${name} says so`),
-    retryAfter: Config.option(Config.duration(`${name}_RETRY_AFTER`)),
-    status: Config.withDefault(Config.literal("available", "off", "maintenance")(name), "available")
-  }).pipe(
-    Config.map(({ reason, retryAfter, status }) => {
-      switch (status) {
-        case "available":
-          return Available()
-        case "off":
-          return Off({ reason })
-        case "maintenance":
-          return Maintenance({ reason, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : undefined) })
-      }
-    })
+export const config = (integration: string): Config.Config<Status> =>
+  Config.mapOrFail(
+    Reading.reading(integration, (variable) => stageOf(variable) === "availability"),
+    ({ errors, options }) => {
+      const error = Reading.together(errors)
+      return error === undefined
+        ? Either.right(fromVariables(integration, options.availability) ?? Available())
+        : Either.left(error)
+    }
   )
+
+/**
+ * The status that variables speak of, where they name one.
+ *
+ * @internal
+ */
+export const fromVariables = (integration: string, settings: unknown): Status | undefined => {
+  const { reason, retryAfter, status }: {
+    readonly reason?: string
+    readonly retryAfter?: Duration.Duration
+    readonly status?: "available" | "maintenance" | "off"
+  } = Reading.isRecord(settings) ? settings : {}
+  const why = reason ?? `${Reading.prefixOf(integration)}AVAILABILITY says so`
+  switch (status) {
+    case "available":
+      return Available()
+    case "off":
+      return Off({ reason: why })
+    case "maintenance":
+      return Maintenance({ reason: why, ...(retryAfter === undefined ? undefined : { retryAfter }) })
+    default:
+      return undefined
+  }
 }
 
 const stage = (status: Status | Effect.Effect<Status>): Pipeline.Stage => {
   const read = reader(status)
   return typeof read === "function"
-    ? { enter: ({ call }) => refusal(read(), call) }
-    : { enter: ({ call }) => Effect.flatMap(read, (status) => refusal(status, call) ?? Exit.void) }
+    ? { enter: ({ call }) => refusal(read(), call), holdsNothing: true }
+    : { enter: ({ call }) => Effect.flatMap(read, (status) => refusal(status, call) ?? Exit.void), holdsNothing: true }
 }
 
 const refusal = (status: Status, call: Call): Exit.Exit<never, UnavailableError> | undefined =>

@@ -14,11 +14,12 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import { BulkheadFullError, type IntegrationError } from "../core/IntegrationError.js"
+import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
 import { monotonicMillis } from "../internal/time.js"
 import type * as Adaptive from "./internal/adaptiveCore.js"
 import { CallClaim, Compartments, type Config } from "./internal/compartment.js"
+import * as Kept from "./internal/kept.js"
 import type { Refusal } from "./internal/slotsCore.js"
 
 /**
@@ -38,7 +39,7 @@ export interface AdaptiveOptions {
   /** What is left of the slots after a loss, above 0 and below 1. Default 0.9. */
   readonly backoffRatio?: number | undefined
   /** Whether an error says that there were too many requests at once. Default: `isOverload`. */
-  readonly isLoss?: ((error: IntegrationError) => boolean) | undefined
+  readonly isLoss?: ((error: IntegrationError.IntegrationError) => boolean) | undefined
 }
 
 /**
@@ -52,8 +53,8 @@ export interface Options {
   readonly maxQueue?: number | undefined
   /** A caller that has waited for so long is refused. Default: as long as its own deadline allows. */
   readonly maxWait?: Duration.DurationInput | undefined
-  /** Lets the number of slots find itself, within bounds. Default: it is always `maxConcurrent`. */
-  readonly adaptive?: AdaptiveOptions | undefined
+  /** Lets the number of slots find itself, within bounds. Default, and `false`: it is always `maxConcurrent`. */
+  readonly adaptive?: AdaptiveOptions | false | undefined
   /** Who shares the slots: each key has `maxConcurrent` of its own. Default: all calls through this layer do. */
   readonly key?: ((call: Call) => string) | undefined
   /** A key that nobody has used for so long is forgotten. Default 1 hour. */
@@ -111,7 +112,7 @@ export class Bulkheads extends Context.Tag("holdfast/Bulkheads")<Bulkheads, {
  * @since 0.1.0
  * @category constructors
  */
-export const makeBulkheads: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effect.sync(() => {
+export const makeMemory: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effect.sync(() => {
   const shown = new Set<Compartments>()
   return Bulkheads.of({
     reset: (integration) =>
@@ -146,7 +147,7 @@ export const makeBulkheads: Effect.Effect<Context.Tag.Service<Bulkheads>> = Effe
  * @since 0.1.0
  * @category layers
  */
-export const layerBulkheads: Layer.Layer<Bulkheads> = Layer.effect(Bulkheads, makeBulkheads)
+export const layerMemory: Layer.Layer<Bulkheads> = Layer.effect(Bulkheads, makeMemory)
 
 const refusedConnections: ReadonlySet<string> = new Set(["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"])
 
@@ -160,7 +161,7 @@ const overloadStatuses: ReadonlySet<number> = new Set([408, 503, 504, 529])
  * @since 0.1.0
  * @category predicates
  */
-export const isOverload = (error: IntegrationError): boolean => {
+export const isOverload = (error: IntegrationError.IntegrationError): boolean => {
   switch (error._tag) {
     case "TimeoutError":
       return error.scope === "attempt"
@@ -179,7 +180,7 @@ export const isOverload = (error: IntegrationError): boolean => {
 const outcomeOf = (
   outcome: Pipeline.Outcome,
   sent: boolean,
-  isLoss: (error: IntegrationError) => boolean
+  isLoss: (error: IntegrationError.IntegrationError) => boolean
 ): Adaptive.Outcome => {
   if (!sent) return "ignored"
   if (Exit.isSuccess(outcome)) return "success"
@@ -189,9 +190,11 @@ const outcomeOf = (
   return error.status !== undefined && error.status < 500 ? "success" : "ignored"
 }
 
+const adaptiveOf = ({ adaptive }: Options): AdaptiveOptions | undefined => adaptive === false ? undefined : adaptive
+
 const toConfig = (options: Options): Config => {
   const maxConcurrent = options.maxConcurrent ?? 50
-  const { adaptive } = options
+  const adaptive = adaptiveOf(options)
   const min = adaptive?.min ?? 1
   const max = adaptive?.max ?? maxConcurrent
   return {
@@ -254,26 +257,28 @@ const check = ({ adaptive, maxConcurrent, maxQueue }: Config): void => {
 export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const config = toConfig(options)
   check(config)
-  const isLoss = options.adaptive?.isLoss ?? isOverload
+  const isLoss = adaptiveOf(options)?.isLoss ?? isOverload
   const { key } = options
 
   return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
       const { id } = next.integration
-      const compartments = new Compartments(id, config)
-      const bulkheads = yield* Effect.serviceOption(Bulkheads)
-      if (Option.isSome(bulkheads)) yield* bulkheads.value.show(compartments)
+      const compartments = yield* Kept.keep("Bulkhead", make(id, config), (kept) =>
+        Effect.map(Effect.clock, (clock) =>
+          kept.reconfigure(config, monotonicMillis(clock))))
       const own = key === undefined ? compartments.hold(id, monotonicMillis(yield* Effect.clock)) : undefined
 
       const start = (claim: CallClaim): void => {
-        claim.era = claim.compartment.era
+        claim.compartment.begin(claim)
         compartments.count(claim, "active")
       }
 
       /** Until it has a slot, and what was given back meanwhile further out is taken again. */
-      const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError> =>
+      const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError.IntegrationError> =>
         Effect.flatMap(claim.compartment.slots.turn(claim), (held) => {
-          if (!held) return Effect.fail(fullError(run.call, claim, "wait", config))
+          if (!held) {
+            return Effect.fail(fullError(run.call, claim, "wait"))
+          }
           const wait = run.call.reservation?.resume(run.clock)
           if (wait === undefined) {
             start(claim)
@@ -281,16 +286,26 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           }
           // who waits again must not keep others from the slot
           claim.compartment.slots.leave(claim)
-          return Effect.zipRight(wait, Effect.suspend(() => lineUpAgain(claim, run)))
+          compartments.count(claim, undefined)
+          return Effect.zipRight(
+            wait,
+            Effect.suspend(() =>
+              lineUpAgain(claim, run)
+            )
+          )
         })
 
-      const lineUpAgain = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError> => {
+      const lineUpAgain = (
+        claim: CallClaim,
+        run: Pipeline.Run
+      ): Effect.Effect<void, IntegrationError.IntegrationError> => {
         if (claim.compartment.slots.take(claim)) {
           start(claim)
           return Effect.void
         }
         run.call.reservation?.suspend(run.clock)
         claim.compartment.slots.rejoin(claim, run.clock)
+        compartments.count(claim, "waiting")
         return turn(claim, run)
       }
 
@@ -305,7 +320,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
             return undefined
           }
           const refusal = compartment.slots.join(claim, clock, run.now())
-          if (refusal !== undefined) return Exit.fail(fullError(call, claim, refusal, config))
+          if (refusal !== undefined) return Exit.fail(fullError(call, claim, refusal))
           compartments.count(claim, "waiting")
           call.reservation?.suspend(clock)
           return turn(claim, run)
@@ -318,7 +333,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         leave: (run, outcome) => {
           const claim = run.state as CallClaim
           compartments.count(claim, undefined)
-          claim.compartment.record(outcomeOf(outcome, run.call.attempts > claim.attempts, isLoss), claim.era)
+          claim.compartment.record(claim, outcomeOf(outcome, run.call.attempts > claim.attempts, isLoss))
           claim.compartment.slots.leave(claim)
           return undefined
         }
@@ -328,15 +343,27 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
   )
 }
 
-const fullError = (call: Call, { compartment }: CallClaim, refusal: Refusal, config: Config): BulkheadFullError => {
-  const { limit } = compartment.slots
-  return new BulkheadFullError({
-    ...call.errorFields,
-    attempts: call.attempts,
-    message: `nothing was sent to ${call.operation.integration}: ${
+const make = (integration: string, config: Config): Effect.Effect<Compartments, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const compartments = new Compartments(integration, config)
+    const bulkheads = yield* Effect.serviceOption(Bulkheads)
+    if (Option.isSome(bulkheads)) yield* bulkheads.value.show(compartments)
+    return compartments
+  })
+
+const fullError = (
+  call: Call,
+  { compartment }: CallClaim,
+  refusal: Refusal
+): IntegrationError.BulkheadFullError => {
+  const { config, slots: { limit } } = compartment
+  return IntegrationError.refusal(
+    IntegrationError.BulkheadFullError,
+    call,
+    `nothing was sent to ${call.operation.integration}: ${
       refusal === "queue"
         ? `${limit} requests are under way and ${config.maxQueue} callers wait already`
         : `no slot of ${limit} came free within ${Duration.format(config.maxWait)}`
     }`
-  })
+  )
 }

@@ -21,6 +21,7 @@ import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import { monotonicMillis } from "../internal/time.js"
 import type * as Internal from "./internal/breaker.js"
+import type { MemoryBreaker } from "./internal/breaker.js"
 import * as Settings from "./internal/breakerOptions.js"
 import { Registry } from "./internal/breakerRegistry.js"
 import { BreakerStage } from "./internal/breakerStage.js"
@@ -288,29 +289,30 @@ const unconfigured: Config = { ...Settings.toConfig({}), random: () => 0, versio
  */
 export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = Effect.gen(function*() {
   const transitions = yield* PubSub.sliding<Transition>(128)
-  const registry = new Registry((transition) => transitions.unsafeOffer(transition))
+  const registry = new Registry(unconfigured, (transition) => transitions.unsafeOffer(transition))
   const moment = Effect.map(Effect.clock, momentOf)
 
+  /** Also ahead of the first call: who switches something off means it. */
   const command = (key: string, command: Core.Command) =>
-    Effect.map(moment, (moment) => registry.get(key, unconfigured, moment).command(command, moment))
-  const onExisting = (key: string, command: Core.Command) =>
-    Effect.map(moment, (moment) => registry.find(key)?.command(command, moment))
+    Effect.map(moment, (moment) => registry.any(key, moment.now()).command(command, moment))
+  const onExisting = <A>(key: string, f: (breaker: MemoryBreaker, moment: Moment) => A) =>
+    Effect.map(
+      moment,
+      (moment) => Option.map(Option.fromNullable(registry.peek(key, moment.now())), (breaker) => f(breaker, moment))
+    )
 
   return CircuitBreakers.of({
     breaker: (key, config, moment) => registry.get(key, config, moment),
     changes: Stream.fromPubSub(transitions),
-    forceClose: (key) => onExisting(key, { _tag: "forceClose" }),
+    forceClose: (key) =>
+      Effect.asVoid(onExisting(key, (breaker, moment) => breaker.command({ _tag: "forceClose" }, moment))),
     forceOpen: (key, reason) => command(key, { _tag: "forceOpen", reason }),
-    keys: Effect.sync(() => registry.keys),
+    keys: Effect.map(moment, (moment) => registry.keys(moment.now())),
     openFor: (key, duration, reason) => command(key, { _tag: "openFor", millis: Duration.toMillis(duration), reason }),
-    reset: (key) => onExisting(key, { _tag: "reset" }),
+    reset: (key) => Effect.asVoid(onExisting(key, (breaker, moment) => breaker.command({ _tag: "reset" }, moment))),
     setMode: (key, mode, reason = "") => command(key, { _tag: "setMode", mode, reason }),
-    snapshot: (key) =>
-      Effect.map(
-        moment,
-        (moment) => Option.map(Option.fromNullable(registry.find(key)), (breaker) => breaker.snapshot(moment))
-      ),
-    state: (key) => Effect.sync(() => Option.map(Option.fromNullable(registry.find(key)), ({ state }) => state))
+    snapshot: (key) => onExisting(key, (breaker, moment) => breaker.snapshot(moment)),
+    state: (key) => onExisting(key, ({ state }) => state)
   })
 })
 

@@ -136,6 +136,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
         )
 
       return {
+        holdsNothing: options.captureInterrupted !== true,
         leave: ({ call, request }, outcome) => {
           if (Exit.isSuccess(outcome)) return undefined
           const error = Pipeline.errorOf(outcome)

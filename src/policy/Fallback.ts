@@ -26,7 +26,7 @@ import * as Metric from "effect/Metric"
 import * as Answer from "../core/Answer.js"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import type * as IntegrationError from "../core/IntegrationError.js"
+import * as IntegrationError from "../core/IntegrationError.js"
 import type * as Transport from "../core/Transport.js"
 import { monotonicMillis } from "../internal/time.js"
 import { LastKnown } from "./internal/lastKnownCore.js"
@@ -156,31 +156,31 @@ export const orElse: {
   <B, E2, R2>(
     alternative: Alternative<B, E2, R2>,
     options?: When
-  ): <A, R>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>
-  ) => Effect.Effect<Fresh<A> | Degraded<B>, IntegrationError.IntegrationError, R | R2>
+  ): <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<Fresh<A> | Degraded<B>, E, R | R2>
   /**
    * @since 0.1.0
    * @category combinators
    */
-  <A, R, B, E2, R2>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>,
+  <A, E, R, B, E2, R2>(
+    self: Effect.Effect<A, E, R>,
     alternative: Alternative<B, E2, R2>,
     options?: When
-  ): Effect.Effect<Fresh<A> | Degraded<B>, IntegrationError.IntegrationError, R | R2>
+  ): Effect.Effect<Fresh<A> | Degraded<B>, E, R | R2>
 } = dual(
   (args) => Effect.isEffect(args[0]),
-  <A, R, B, E2, R2>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>,
+  <A, E, R, B, E2, R2>(
+    self: Effect.Effect<A, E, R>,
     alternative: Alternative<B, E2, R2>,
     options?: When
   ) => standIn(self, (error) => otherwise(error, alternative(error)), options)
 )
 
-const otherwise = <B, E2, R2>(
-  error: IntegrationError.IntegrationError,
+const otherwise = <E extends IntegrationError.IntegrationError, B, E2, R2>(
+  error: E,
   alternative: Effect.Effect<B, E2, R2>
-): Effect.Effect<Degraded<B>, IntegrationError.IntegrationError, R2> =>
+): Effect.Effect<Degraded<B>, E, R2> =>
   Effect.matchEffect(alternative, {
     onFailure: (other) =>
       Effect.zipRight(
@@ -215,22 +215,22 @@ export const orElseSucceed: {
   <B>(
     value: (error: IntegrationError.IntegrationError) => B,
     options?: When
-  ): <A, R>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>
-  ) => Effect.Effect<Fresh<A> | Degraded<B>, IntegrationError.IntegrationError, R>
+  ): <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ) => Effect.Effect<Fresh<A> | Degraded<B>, E, R>
   /**
    * @since 0.1.0
    * @category combinators
    */
-  <A, R, B>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>,
+  <A, E, R, B>(
+    self: Effect.Effect<A, E, R>,
     value: (error: IntegrationError.IntegrationError) => B,
     options?: When
-  ): Effect.Effect<Fresh<A> | Degraded<B>, IntegrationError.IntegrationError, R>
+  ): Effect.Effect<Fresh<A> | Degraded<B>, E, R>
 } = dual(
   (args) => Effect.isEffect(args[0]),
-  <A, R, B>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>,
+  <A, E, R, B>(
+    self: Effect.Effect<A, E, R>,
     value: (error: IntegrationError.IntegrationError) => B,
     options?: When
   ) =>
@@ -241,17 +241,19 @@ export const orElseSucceed: {
     )
 )
 
-const standIn = <A, R, B, R2>(
-  self: Effect.Effect<A, IntegrationError.IntegrationError, R>,
-  degraded: (
-    error: IntegrationError.IntegrationError
-  ) => Effect.Effect<Degraded<B>, IntegrationError.IntegrationError, R2>,
+/** Whatever else an effect may fail with says nothing of an integration. */
+const isOurs = <E>(error: E): error is E & IntegrationError.IntegrationError =>
+  IntegrationError.isIntegrationError(error)
+
+const standIn = <A, E, R, B, R2>(
+  self: Effect.Effect<A, E, R>,
+  degraded: (error: E & IntegrationError.IntegrationError) => Effect.Effect<Degraded<B>, E, R2>,
   options: When | undefined
-): Effect.Effect<Fresh<A> | Degraded<B>, IntegrationError.IntegrationError, R | R2> => {
+): Effect.Effect<Fresh<A> | Degraded<B>, E, R | R2> => {
   const when = options?.when ?? isUnavailable
   return Effect.matchEffect(self, {
     onFailure: (error) =>
-      when(error)
+      isOurs(error) && when(error)
         ? Effect.tap(degraded(error), (result) => count(error, result.source))
         : Effect.fail(error),
     onSuccess: (value) => Effect.succeed(Fresh({ value }))
@@ -269,9 +271,7 @@ export interface LastKnownGood<A> {
   readonly through: (
     key: string,
     options?: When
-  ) => <R>(
-    self: Effect.Effect<A, IntegrationError.IntegrationError, R>
-  ) => Effect.Effect<Result<A>, IntegrationError.IntegrationError, R>
+  ) => <E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<Result<A>, E, R>
   readonly forget: (key: string) => Effect.Effect<void>
   readonly size: Effect.Effect<number>
 }

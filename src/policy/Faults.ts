@@ -25,7 +25,6 @@ import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import type * as Transport from "../core/Transport.js"
-import { clockOf } from "../internal/time.js"
 import { reader } from "./internal/switch.js"
 
 /**
@@ -186,13 +185,13 @@ const striker = (
       const fail = () => Effect.fail(typeof failure === "string" ? injected[failure](call, waited) : failure(call))
       return Effect.zipRight(
         Metric.increment(failed),
-        local.has(failure) ? Effect.suspend(fail) : pretend(call, fail)
+        local.has(failure) ? Effect.suspend(fail) : Answer.asAttempt(call, fail)
       )
     }
     if (outcome === undefined) return next.send(request, call)
     return Effect.zipRight(
       Metric.increment(answered),
-      pretend(call, () => Answer.read(outcome, { call, classify: next.integration.classify, request }))
+      Answer.asAttempt(call, () => Answer.read(outcome, { call, classify: next.integration.classify, request }))
     )
   }
 
@@ -202,21 +201,6 @@ const striker = (
         ? Effect.flatMap(pause, (waited) => end(request, call, waited))
         : next.send(request, call))
 }
-
-/** Counts as a request that was sent, for all that reads the call; whether it may have been acted on is the error's word. */
-const pretend = <A>(
-  call: Call,
-  attempt: () => Effect.Effect<A, IntegrationError.IntegrationError>
-): Effect.Effect<A, IntegrationError.IntegrationError> =>
-  Effect.withFiberRuntime((fiber) => {
-    call.attempts++
-    call.lastAttemptAt = clockOf(fiber).unsafeCurrentTimeMillis()
-    if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
-    return Effect.tapError(attempt(), (error) =>
-      Effect.sync(() => {
-        if (!IntegrationError.surelyNotProcessed(error)) call.mayHaveBeenProcessed = !call.operation.safe
-      }))
-  })
 
 /** Refusals of the stack's own: no request is behind them. */
 const local: ReadonlySet<unknown> = new Set<IntegrationError.Tag>([

@@ -2,8 +2,8 @@
  * Sends a request a second time when the first takes long, and gives whichever answer is there first: against the slow
  * tail of a provider that is otherwise well.
  *
- * - Only operations that are safe (they change nothing at the provider), whatever the options say, and only bodies that can be
- *   sent twice. All other calls pass as they are.
+ * - Only operations that are safe (they change nothing at the provider), whatever the options say, only bodies that can be
+ *   sent twice, and only answers that are read whole (`call.stream`). All other calls pass as they are.
  * - The first success wins, and what is still under way is interrupted: its socket and slot are free before the caller goes
  *   on. A failure while another request is under way is not the end of the call; when all have failed, the caller gets the
  *   error of the first.
@@ -98,9 +98,9 @@ export const layer = (options: Options): IntegrationClient.Policy => {
           Metric.tagged(counter, "outcome", outcome).unsafeUpdate(1, [])
         const config: Config = { budget, count, delay, maxHedges, send: next.send }
         return (request, call) => {
-          if (!call.operation.safe || !isReplayable(request.body) || options.when?.(call) === false) {
-            return next.send(request, call)
-          }
+          const hedged = call.operation.safe && !call.stream && isReplayable(request.body) &&
+            options.when?.(call) !== false
+          if (!hedged) return next.send(request, call)
           budget?.deposit()
           return Effect.uninterruptibleMask((restore) =>
             Effect.withFiberRuntime((fiber) => new HedgedCall(config, request, call, clockOf(fiber), restore).run())
@@ -133,8 +133,6 @@ class HedgedCall {
   readonly #runners: Array<Runner> = []
   #first: Pipeline.Outcome | undefined
   #decided: Pipeline.Outcome | undefined
-  /** Whose outcome it is. */
-  #decisive = 0
   /** Rings when the call is decided, and when it is time for another request. */
   #bell = Deferred.unsafeMake<void>(FiberId.none)
   #timer: Timers.Timer
@@ -166,7 +164,9 @@ class HedgedCall {
     const before = own.attempts = this.#sent
     const { delay, maxHedges, send } = this.config
     this.#bell = Deferred.unsafeMake<void>(FiberId.none)
-    if (index < maxHedges) this.#timer = Timers.start(this.clock, delay, () => this.#ring())
+    if (index < maxHedges) {
+      this.#timer = Timers.start(this.clock, monotonicMillis(this.clock), delay, () => this.#ring())
+    }
     // interruptible also where the caller is not: it is our fiber, and we end it
     const sending = Effect.onExit(
       Effect.interruptible(send(this.request, own)),
@@ -199,7 +199,6 @@ class HedgedCall {
     const ended = Exit.isSuccess(outcome) ? "success" : Pipeline.errorOf(outcome) === undefined ? "fatal" : "failure"
     const decisive = this.#race.end(index, ended)
     if (decisive === undefined) return
-    this.#decisive = decisive
     this.#decided = decisive === 0 ? this.#first : outcome
     this.#ring()
   }
@@ -214,7 +213,6 @@ class HedgedCall {
         this.call.hedges++
         this.config.count(index === this.#race.winner ? "won" : "lost")
       })
-      this.call.answer = this.#runners[this.#decisive]?.call.answer
     })
   })
 

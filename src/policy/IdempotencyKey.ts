@@ -51,6 +51,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
   const { header } = options
   return IntegrationClient.stage(() =>
     Effect.succeed({
+      holdsNothing: true,
       enter: (run) => {
         const { call } = run
         run.state = run.request

@@ -10,15 +10,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import type { Call } from "../core/Call.js"
+import type { Call, LastAnswer } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
-import { RateLimitError } from "../core/IntegrationError.js"
+import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
 import * as RateLimitHeaders from "../core/RateLimitHeaders.js"
+import * as Meters from "../internal/meters.js"
 import { monotonicMillis } from "../internal/time.js"
 import { CallPermit } from "./internal/callPermit.js"
+import * as Kept from "./internal/kept.js"
 import type { Config } from "./internal/limiter.js"
 import { Limiters } from "./internal/limiters.js"
 import type { Refusal } from "./internal/lineCore.js"
@@ -124,12 +125,6 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effe
  */
 export const layerMemory: Layer.Layer<RateLimiters> = Layer.effect(RateLimiters, makeMemory)
 
-const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
-
-const coolDowns = counter("integration_cool_downs_total", "Answers that started or extended a cool-down")
-const waits = counter("integration_rate_limit_waits_total", "Calls that had to wait for the rate limit")
-const refusals = counter("integration_rate_limit_refusals_total", "Calls that the rate limit refused")
-
 const toConfig = (options: Options): Config => ({
   bucket: options.capacity === undefined || options.refillRate === undefined
     ? undefined
@@ -196,33 +191,40 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
     Effect.gen(function*() {
       const { limiters } = yield* RateLimiters
       const { id } = next.integration
+      // where this stack follows another, calls that are still in that one keep to what holds now
+      const held = yield* Kept.keep("RateLimit", Effect.sync(() => ({ config })), (kept) =>
+        Effect.sync(() => {
+          kept.config = config
+        }))
       const own = key !== undefined ? undefined : yield* Effect.acquireRelease(
         Effect.map(Effect.clock, (clock) => limiters.hold(id, config, clock, monotonicMillis(clock))),
         () => Effect.map(Effect.clock, (clock) => limiters.release(id, monotonicMillis(clock)))
       )
-      const coolDownsHere = Metric.tagged(coolDowns, "integration", id)
-      const waitsHere = Metric.tagged(waits, "integration", id)
-      const refusalsHere = Metric.tagged(refusals, "integration", id)
+      const counter = (what: string, description: string) =>
+        Meters.counter(`integration_${what}_total`, description, { integration: id })
+      const coolDowns = counter("cool_downs", "Answers that started or extended a cool-down")
+      const waits = counter("rate_limit_waits", "Calls that had to wait for the rate limit")
+      const refusals = counter("rate_limit_refusals", "Calls that the rate limit refused")
 
-      const refused = (call: Call, refusal: Refusal): RateLimitError => {
-        refusalsHere.unsafeUpdate(1, [])
-        return refusalError(call, refusal, config)
+      const refused = (call: Call, refusal: Refusal): IntegrationError.RateLimitError => {
+        refusals.update(1)
+        return refusalError(call, refusal, held.config)
       }
 
       const stage: Pipeline.Stage = {
         enter: (run) => {
           const { call, clock } = run
           const now = run.now()
-          const limiter = own ?? limiters.get(key?.(call) ?? id, config, clock, now)
+          const limiter = own ?? limiters.get(key?.(call) ?? id, held.config, clock, now)
           const permit = new CallPermit(limiter, call, refused)
-          if (limiter.take(permit, now)) {
+          if (limiter.take(permit, clock, now)) {
             permit.reserve()
             run.state = permit
             return undefined
           }
           const refusal = limiter.join(permit, call.deadline, clock, now)
           if (refusal !== undefined) return Exit.fail(refused(call, refusal))
-          waitsHere.unsafeUpdate(1, [])
+          waits.update(1)
           run.state = permit
           return Effect.map(permit.turn(clock), () => permit.reserve())
         },
@@ -232,9 +234,10 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
           const permit = run.state as CallPermit
           const now = run.now()
           permit.end(clock, now)
-          const said = read === undefined || call.answer === undefined
+          const { answer } = call
+          const said = read === undefined || answer === undefined || isSilent(answer, read)
             ? undefined
-            : read(call.answer.headers, clock.unsafeCurrentTimeMillis())
+            : read(answer.headers, clock.unsafeCurrentTimeMillis())
           const reset = said?.resetAfter === undefined
             ? undefined
             : Math.min(Duration.toMillis(said.resetAfter), longest)
@@ -246,7 +249,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
             if (said.remaining >= 1 || reset === undefined) permit.limiter.learn(said.remaining, reset, clock, now)
             else if (hold === undefined || error?.retryAfter === undefined) hold = reset
           }
-          if (hold !== undefined && permit.limiter.coolDown(hold, clock, now)) coolDownsHere.unsafeUpdate(1, [])
+          if (hold !== undefined && permit.limiter.coolDown(hold, clock, now)) coolDowns.update(1)
           return undefined
         }
       }
@@ -255,17 +258,21 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
   )
 }
 
-const refusalError = (call: Call, refusal: Refusal, config: Config): RateLimitError => {
+/** No header that the usual ones are among: most answers have none, and to read all of each would be for nothing. */
+const isSilent = (answer: LastAnswer, read: RateLimitHeaders.Reader): boolean =>
+  read === RateLimitHeaders.read && answer.mentions?.("limit") === false
+
+const refusalError = (call: Call, refusal: Refusal, config: Config): IntegrationError.RateLimitError => {
   const retryAfter = Duration.millis(Math.ceil(refusal.retryAfter))
-  return new RateLimitError({
-    ...call.errorFields,
-    attempts: call.attempts,
-    origin: "local",
-    retryAfter,
-    message: refusal.reason === "queue"
-      ? `nothing was sent: ${config.maxQueue} callers wait for the rate limit of ${call.operation.integration} already`
-      : `nothing was sent: the rate limit of ${call.operation.integration} asks to wait ${
+  const { integration } = call.operation
+  return IntegrationError.refusal(
+    IntegrationError.RateLimitError,
+    call,
+    refusal.reason === "queue"
+      ? `nothing was sent: ${config.maxQueue} callers wait for the rate limit of ${integration} already`
+      : `nothing was sent: the rate limit of ${integration} asks to wait ${
         Duration.format(retryAfter)
-      }, longer than this call may`
-  })
+      }, longer than this call may`,
+    { retryAfter, retryable: true }
+  )
 }

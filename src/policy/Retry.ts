@@ -146,9 +146,8 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
             : undefined
           if (refused !== undefined) {
             retries.over = true
-            return giveUp(error, call, refused)
+            return giveUp(error, refused)
           }
-          call.gaveUp = undefined
           call.waits.push({
             at: clock.unsafeCurrentTimeMillis(),
             attempt: retries.attempt++,
@@ -160,6 +159,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         })
 
       return {
+        holdsNothing: true,
         enter: (run) => {
           run.state = undefined
           // not once more for each attempt of a layer further out
@@ -173,7 +173,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           if (retries?.over === true) return undefined
           const refused = refuses(run, error, retries?.attempt ?? 1)
           if (refused === "not-retryable") return undefined
-          if (refused !== undefined) return giveUp(error, run.call, refused)
+          if (refused !== undefined) return giveUp(error, refused)
           if (retries === undefined) run.state = retries = new Retries(makePauses())
           return Pipeline.again(pause(run, error, retries))
         }
@@ -196,12 +196,8 @@ class Retries {
 /** Ends a call with the error of its last attempt, which says why there was no other. */
 const giveUp = (
   error: IntegrationError.IntegrationError,
-  call: Call,
   why: IntegrationError.GaveUp
-): Exit.Exit<never, IntegrationError.IntegrationError> => {
-  call.gaveUp = why
-  return Exit.fail(IntegrationError.amend(error, { gaveUp: why }))
-}
+): Exit.Exit<never, IntegrationError.IntegrationError> => Exit.fail(IntegrationError.amend(error, { gaveUp: why }))
 
 /** `RateLimitError 429, Retry-After`: for the record of waits. */
 const reasonOf = (error: IntegrationError.IntegrationError): string =>

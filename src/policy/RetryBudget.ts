@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { monotonicMillis } from "../internal/time.js"
 import { Budget } from "./internal/budgetCore.js"
+import * as Kept from "./internal/kept.js"
 
 /**
  * A bucket that holds ten seconds' worth of `minPerSecond`, full at the start. Each call puts `ratio` of a token in, each
@@ -78,15 +79,18 @@ export const check = (name: string, options: Options | false | undefined): void 
 export const make = (
   options: Options | false | undefined,
   defaults: { readonly key: string; readonly ratio: number; readonly minPerSecond: number }
-): Effect.Effect<Budget | undefined> => {
-  if (options === false) return Effect.succeed(undefined)
-  const ratio = options?.ratio ?? defaults.ratio
-  const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
-  return Effect.gen(function*() {
+): Effect.Effect<Budget | undefined> =>
+  Effect.gen(function*() {
+    if (options === false) return undefined
+    const ratio = options?.ratio ?? defaults.ratio
+    const minPerSecond = options?.minPerSecond ?? defaults.minPerSecond
     const now = monotonicMillis(yield* Effect.clock)
+    const key = options?.key ?? defaults.key
     const shared = yield* Effect.serviceOption(RetryBudgets)
-    return shared._tag === "Some"
-      ? shared.value.budget(options?.key ?? defaults.key, ratio, minPerSecond, now)
-      : new Budget(ratio, minPerSecond, now)
+    if (shared._tag === "Some") return shared.value.budget(key, ratio, minPerSecond, now)
+    return yield* Kept.keep(
+      `RetryBudget ${key}`,
+      Effect.sync(() => new Budget(ratio, minPerSecond, now)),
+      (kept) => Effect.sync(() => kept.configure(ratio, minPerSecond))
+    )
   })
-}

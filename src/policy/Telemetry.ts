@@ -95,7 +95,7 @@ class IntegrationMeters {
     for (const wait of call.waits) this.#retries(wait.error).update(1)
     if (error === undefined) return
     this.#errors(error._tag).update(1)
-    if (call.gaveUp !== undefined) this.#retriesRefused(call.gaveUp).update(1)
+    if (error.gaveUp !== undefined) this.#retriesRefused(error.gaveUp).update(1)
   }
 }
 
@@ -116,6 +116,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
     Effect.sync((): Pipeline.Stage => {
       const meters = new IntegrationMeters(next.integration.id)
       return {
+        holdsNothing: true,
         enter: (run) => {
           run.state = run.now()
           return spans === "always" || (spans === "auto" && isTraced(run.fiber)) ? startSpan(run.call) : undefined
@@ -184,7 +185,8 @@ const endSpan = ({ call, clock }: Pipeline.Run, outcome: Pipeline.Outcome): void
   if (span === undefined) return
   call.span = undefined
   span.attribute("integration.attempts", call.attempts)
-  if (call.gaveUp !== undefined) span.attribute("integration.gave_up", call.gaveUp)
+  const gaveUp = Pipeline.errorOf(outcome)?.gaveUp
+  if (gaveUp !== undefined) span.attribute("integration.gave_up", gaveUp)
   if (call.hedges > 0) span.attribute("integration.hedges", call.hedges)
   if (call.fellBack !== undefined) span.attribute("integration.fallback_for", call.fellBack._tag)
   for (const { at, attempt, error, millis, reason } of call.waits) {
@@ -233,19 +235,19 @@ const logFailure = (call: Call, error: IntegrationError, millis: number): Effect
     Effect.logWarning(
       `${call.operation.integration} ${call.operation.name} failed: ${error._tag}: ${error.message} (${
         plural(call.attempts)
-      } in ${Duration.format(Duration.millis(Math.round(millis)))}${gaveUp(call)}${storedAs(error)})`
+      } in ${Duration.format(Duration.millis(Math.round(millis)))}${gaveUp(error)}${storedAs(error)})`
     ),
     {
       ...annotations(call, millis),
       error: error._tag,
       ...(error.status === undefined ? undefined : { status: error.status }),
       ...(error.code === undefined ? undefined : { code: error.code }),
-      ...(call.gaveUp === undefined ? undefined : { gaveUp: call.gaveUp }),
+      ...(error.gaveUp === undefined ? undefined : { gaveUp: error.gaveUp }),
       ...(error.deadLetterId === undefined ? undefined : { deadLetterId: error.deadLetterId })
     }
   )
 
-const gaveUp = (call: Call): string => call.gaveUp === undefined ? "" : `; not again: ${call.gaveUp}`
+const gaveUp = (error: IntegrationError): string => error.gaveUp === undefined ? "" : `; not again: ${error.gaveUp}`
 
 const storedAs = (error: IntegrationError): string =>
   error.deadLettered === undefined

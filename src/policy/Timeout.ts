@@ -18,6 +18,7 @@ const timeout = (name: string, scope: "attempt" | "total", input: Duration.Durat
   if (millis <= 0) throw new Error(`${name}: the duration must be positive, as in "10 seconds"`)
   return IntegrationClient.stage(() =>
     Effect.succeed({
+      holdsNothing: true,
       enter: (run) => {
         const outer = run.call.innermost
         const at = run.now() + millis

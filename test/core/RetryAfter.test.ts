@@ -1,6 +1,6 @@
 import { Headers } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { strictEqual } from "@effect/vitest/utils"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, FastCheck as fc, Option, Schema } from "effect"
 import { Call, Classification, IntegrationError, Operation, RetryAfter } from "holdfast"
 import { runs } from "../campaign.js"
@@ -70,6 +70,25 @@ describe("RetryAfter", () => {
       ["an empty value", { "retry-after": "" }, undefined],
       ["a day that there is not", { "retry-after": "Mon, 30 Feb 2026 12:00:00 GMT" }, undefined],
       ["an hour that there is not", { "retry-after": "Sun, 22 Nov 2026 24:00:00 GMT" }, undefined],
+      ["a minute that there is not", { "retry-after": "Sun, 22 Nov 2026 12:60:00 GMT" }, undefined],
+      ["a second that there is not", { "retry-after": "Sun, 22 Nov 2026 12:00:61 GMT" }, undefined],
+      ["a day before the first", { "retry-after": "Tue, 00 Dec 2026 12:00:00 GMT" }, undefined],
+      ["a month that there is not", { "retry-after": "Sun, 22 Nox 2026 12:00:30 GMT" }, undefined],
+      ["a leap day", { "retry-after": "Tue, 29 Feb 2028 12:00:00 GMT" }, year],
+      ["RFC 850, 50 years ahead is not long ago", { "retry-after": "Sunday, 22-Nov-76 12:00:30 GMT" }, year],
+      ["asctime with a day of one digit", {
+        date: "Tue, 01 Dec 2026 12:00:00 GMT",
+        "retry-after": "Tue Dec  1 12:00:30 2026"
+      }, 30_000],
+      ["more than a number holds", { "retry-after": String(2 ** 54) }, undefined],
+      ["milliseconds more than a number holds", { "retry-after-ms": String(2 ** 54) }, undefined],
+      ["with spaces about it", { "retry-after-ms": " 250 " }, 250],
+      ["a date with spaces about it", {
+        date: " Sun, 22 Nov 2026 12:59:30 GMT ",
+        "retry-after": " Sun, 22 Nov 2026 13:00:00 GMT "
+      }, 30_000],
+      ["milliseconds that are empty", { "retry-after-ms": "" }, undefined],
+      ["milliseconds in hexadecimal", { "retry-after-ms": "0x10" }, undefined],
       ["another zone than GMT", { "retry-after": "Sun, 22 Nov 2026 12:00:30 CET" }, undefined],
       ["none", {}, undefined]
     ]
@@ -127,6 +146,21 @@ describe("RetryAfter", () => {
         "x-ratelimit-reset": "1600000000"
       }, undefined],
       ["microseconds since the epoch", { "x-ratelimit-reset": String(now * 1_000) }, undefined],
+      ["with spaces about it", { "x-ratelimit-reset": " 7 " }, 7_000],
+      ["a year to the second", { "x-ratelimit-reset": String(365 * 86_400) }, year],
+      ["a second more than a year", { "x-ratelimit-reset": String(365 * 86_400 + 1) }, undefined],
+      ["the first second of 2024 is a point in time", { "x-ratelimit-reset": "1704067200" }, 0],
+      ["the first second of 2100 is none", { "x-ratelimit-reset": "4102444800" }, undefined],
+      ["an empty value", { "x-ratelimit-reset": "" }, undefined],
+      ["one that cannot be read leaves the word to the next", {
+        "ratelimit-reset": "soon",
+        "x-ratelimit-reset": "7"
+      }, 7_000],
+      ["a RateLimit field that says nothing of a reset leaves the word to the others", {
+        ratelimit: "\"default\";r=0",
+        "x-ratelimit-reset": "7"
+      }, 7_000],
+      ["a RateLimit field that cannot be read", { ratelimit: "\"default\";r=none;t=5" }, undefined],
       ["words", { "x-ratelimit-reset": "tomorrow" }, undefined]
     ]
     for (const [form, headers, millis] of forms) {
@@ -173,6 +207,14 @@ describe("RetryAfter", () => {
       strictEqual(waitOf(429, { "retry-after": "9" }, rpc("3.5s")), 9_000)
     })
 
+    it("a detail of another type is none, whatever it holds", () => {
+      const other = { "@type": "type.googleapis.com/google.rpc.QuotaFailure", retryDelay: "3.5s" }
+      strictEqual(waitOf(429, {}, { error: { details: [other] } }), undefined)
+      strictEqual(waitOf(429, {}, { error: { details: [other, ...rpc("2s").error.details] } }), 2_000)
+      // a number that reads like one is still no protobuf duration
+      strictEqual(waitOf(429, {}, rpc({ toString: () => "3s" })), undefined)
+    })
+
     it("what cannot be read is nothing", () => {
       for (const delay of ["3.5", "-1s", "soon", 3, null, {}]) strictEqual(waitOf(429, {}, rpc(delay)), undefined)
       for (const body of [undefined, null, "text", 7, [], { error: null }, { error: { details: [null, 1, "x"] } }]) {
@@ -191,6 +233,41 @@ describe("RetryAfter", () => {
       // and what it cannot read leaves the word to the header
       strictEqual(waitOf(429, { "retry-after": "1" }, { retry_after: "later" }, own), 1_000)
     })
+  })
+
+  it("a number of seconds from wherever a provider puts it", () => {
+    const cases: ReadonlyArray<readonly [unknown, number | undefined]> = [
+      [0, 0],
+      [64.57, 64_570],
+      ["64.57", 64_570],
+      [" 5 ", 5_000],
+      [-1, undefined],
+      ["-1", undefined],
+      ["", undefined],
+      ["soon", undefined],
+      ["0x10", undefined],
+      [Number.NaN, undefined],
+      [Number.POSITIVE_INFINITY, undefined],
+      [2 ** 54, undefined],
+      [10 * 365 * 86_400, year],
+      [null, undefined],
+      [true, undefined],
+      [[5], undefined],
+      [{ valueOf: () => 5 }, undefined],
+      [undefined, undefined]
+    ]
+    for (const [value, millis] of cases) strictEqual(millisOf(RetryAfter.fromSeconds(value)), millis)
+  })
+
+  it("the limits of a RateLimit field", () => {
+    deepStrictEqual(RetryAfter.parseRateLimit("\"burst\";r=0;t=30, daily;r=700;pk=:cGs=:, \"b;r=1,\";w=5"), [
+      { remaining: 0, reset: 30 },
+      { remaining: 700, reset: undefined }
+    ])
+    deepStrictEqual(RetryAfter.parseRateLimit("limit=100;w=60, remaining=3, reset=12"), [{ remaining: 3, reset: 12 }])
+    for (const nothing of ["", ",", ";", "limit=100", "default", "\"r\";t=5", "x-remaining=0"]) {
+      deepStrictEqual(RetryAfter.parseRateLimit(nothing), [])
+    }
   })
 
   it("durations that are spelled out", () => {

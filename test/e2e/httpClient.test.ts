@@ -316,6 +316,19 @@ for (const [name, layer] of clients) {
       )
 
       test(
+        "a large body that has waited can be read as a whole",
+        Effect.gen(function*() {
+          const server = yield* serve((_, response) => response.end(bigBody))
+          for (const read of ["text", "arrayBuffer"] as const) {
+            const response = yield* HttpClient.get(server.url)
+            yield* Effect.sleep("50 millis")
+            const body = yield* response[read]
+            strictEqual(typeof body === "string" ? body.length : body.byteLength, bigBody.length)
+          }
+        })
+      )
+
+      test(
         "ending the response's stream early closes the connection",
         Effect.gen(function*() {
           const server = yield* serve((_, response) => {
@@ -377,7 +390,10 @@ for (const [name, layer] of clients) {
         "of large bodies that nobody can read any more are closed",
         Effect.gen(function*() {
           const server = yield* serve((_, response) => response.writeHead(503).end(bigBody))
-          for (let i = 0; i < 200; i++) strictEqual((yield* HttpClient.get(server.url)).status, 503)
+          // each in a fiber of its own: its outcome is the response
+          for (let i = 0; i < 200; i++) {
+            strictEqual((yield* Fiber.join(yield* Effect.fork(HttpClient.get(server.url)))).status, 503)
+          }
           strictEqual(server.count, 200)
           yield* eventually(() => {
             collectGarbage()

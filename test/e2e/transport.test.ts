@@ -163,6 +163,16 @@ for (const [name, client] of clients) {
         strictEqual(server.count, 2)
       }))
 
+    it.scopedLive("many large error bodies leave no socket behind", () =>
+      Effect.gen(function*() {
+        const body = "x".repeat(200_000)
+        const server = yield* serve((_, response) => response.writeHead(404).end(body))
+        const api = yield* shop(server.url, client)
+        yield* Effect.forEach(Array.from({ length: 200 }), () => Effect.flip(api.items.get(item)), { discard: true })
+        strictEqual(server.count, 200)
+        strictEqual(server.sockets.size <= 2, true)
+      }))
+
     it.scopedLive("many calls, a third of them refused, leave no socket behind", () =>
       Effect.gen(function*() {
         const server = yield* serve((_, response, number) =>

@@ -1,36 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertNone, assertSome, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Chunk, Duration, Effect, Either, Fiber, Layer, Stream, TestClock } from "effect"
-import { Bulkhead, CircuitBreaker, type IntegrationError, RateLimit } from "holdfast"
+import { Bulkhead, CircuitBreaker, RateLimit } from "holdfast"
 import * as Kit from "../kit.js"
-
-const options: CircuitBreaker.Options = {
-  failureThreshold: 2,
-  resetTimeout: "5 seconds",
-  successThreshold: 1
-}
-
-/** A breaker over a provider, and the service that knows it. */
-const make = (provider: Kit.Provider, changes: CircuitBreaker.Options = {}) =>
-  Effect.gen(function*() {
-    const context = yield* Layer.build(CircuitBreaker.layerMemory)
-    const breakers = yield* Effect.provide(CircuitBreaker.CircuitBreakers, context)
-    const shop = yield* Effect.provide(
-      Kit.shop(provider, CircuitBreaker.layer({ ...options, ...changes })),
-      context
-    )
-    const get = Effect.either(shop.items.get({ path: { id: "1" } }))
-    const state = Effect.map(breakers.state("shop"), (state) => state._tag === "Some" ? state.value : "none")
-    return { breakers, get, shop, state }
-  })
-
-const tagOf = (result: Either.Either<unknown, IntegrationError.IntegrationError>) =>
-  Either.isLeft(result) ? result.left._tag : "success"
-
-const trip = Effect.fnUntraced(function*<A, E>(get: Effect.Effect<A, E>) {
-  yield* get
-  yield* get
-})
+import { make, options, tagOf, trip } from "./breaker/kit.js"
 
 describe("CircuitBreaker", () => {
   it.scoped("opens on the second failure, not before; the third call is refused without being sent; one transition", () =>

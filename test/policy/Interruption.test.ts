@@ -156,4 +156,48 @@ describe("interruption at every step", () => {
         strictEqual(Option.getOrThrow(yield* limiters.state("shop")).waiting, 0)
       }
     }), 300_000)
+
+  it.scopedLive(
+    "of callers that gave their tokens back to wait for a slot, at every step, loses neither",
+    () =>
+      Effect.gen(function*() {
+        let waited = 0
+        for (let step = 1; step < 160; step += stride) {
+          const provider = new Kit.Provider(Kit.slow("4 millis", Kit.ok))
+          const context = yield* Layer.build(Layer.merge(RateLimit.layerMemory, Bulkhead.layerMemory))
+          const shop = yield* Effect.provide(
+            Kit.shop(
+              provider,
+              Layer.provide(
+                // two tokens for three calls, and ten milliseconds for another
+                RateLimit.layer({ capacity: 2, refillRate: 100 }),
+                Bulkhead.layer({ maxConcurrent: 1 })
+              )
+            ),
+            context
+          )
+          const probe = interruptAtStep(step)
+          const first = yield* Effect.fork(shop.items.get(item))
+          const second = yield* Effect.fork(Effect.withTracer(
+            Effect.withFiberRuntime<unknown, unknown>((self) => {
+              probe.aim(self)
+              return shop.items.get(item)
+            }),
+            probe.tracer
+          ))
+          const third = yield* Effect.fork(shop.items.get(item))
+          yield* Fiber.join(first)
+          yield* Fiber.join(third)
+          if (Exit.isInterrupted(yield* Fiber.await(second))) waited++
+          const limiters = yield* Effect.provide(RateLimit.RateLimiters, context)
+          const bulkheads = yield* Effect.provide(Bulkhead.Bulkheads, context)
+          const [state] = yield* bulkheads.state
+          deepStrictEqual([state?.active, state?.waiting], [0, 0])
+          strictEqual(Option.getOrThrow(yield* limiters.state("shop")).waiting, 0)
+          strictEqual(provider.maxActive, 1)
+        }
+        strictEqual(waited > 0, true)
+      }),
+    300_000
+  )
 })

@@ -7,7 +7,7 @@ import { FastCheck as fc } from "effect"
 import * as Fifo from "../../src/policy/internal/fifo.js"
 import { Keyed } from "../../src/policy/internal/keyed.js"
 import { LearnedQuota } from "../../src/policy/internal/learnedQuotaCore.js"
-import { LocalQuota } from "../../src/policy/internal/quotaCore.js"
+import { type Limit, LocalQuota } from "../../src/policy/internal/quotaCore.js"
 import { grains, SlidingWindow } from "../../src/policy/internal/slidingWindowCore.js"
 import { TokenBucket } from "../../src/policy/internal/tokenBucketCore.js"
 import { runs } from "../campaign.js"
@@ -18,61 +18,98 @@ interface Grant {
 }
 
 type Step =
-  | { readonly type: "take"; readonly cost: number }
+  | { readonly type: "take" | "reserve"; readonly cost: number }
   | { readonly type: "wait"; readonly millis: number }
-  | { readonly type: "giveBack"; readonly grant: number }
+  | { readonly type: "use" | "cancel" | "refund"; readonly which: number }
 
 const steps = (longestWait: number, largestCost = 4): fc.Arbitrary<ReadonlyArray<Step>> =>
   fc.array(
     fc.oneof(
       {
-        arbitrary: fc.record({ cost: fc.integer({ max: largestCost, min: 1 }), type: fc.constant("take" as const) }),
+        arbitrary: fc.record({
+          cost: fc.integer({ max: largestCost, min: 1 }),
+          type: fc.constantFrom("take" as const, "take" as const, "reserve" as const)
+        }),
         weight: 5
       },
       {
         arbitrary: fc.record({ millis: fc.integer({ max: longestWait, min: 0 }), type: fc.constant("wait" as const) }),
         weight: 3
       },
-      { arbitrary: fc.record({ grant: fc.nat(), type: fc.constant("giveBack" as const) }), weight: 1 }
+      {
+        arbitrary: fc.record({
+          type: fc.constantFrom("use" as const, "use" as const, "cancel" as const, "refund" as const),
+          which: fc.nat()
+        }),
+        weight: 2
+      }
     ),
     { maxLength: 150, size: "max" }
   )
 
-interface Takes {
-  take(cost: number, now: number): number
-  giveBack(cost: number, at: number, now: number): void
-}
+type Takes = Pick<LocalQuota, "cancel" | "refund" | "reserve" | "take" | "use">
 
-const takingFrom = (limit: {
-  waitFor(cost: number, ahead: number, now: number): number
-  spend(cost: number, now: number): void
-  giveBack(cost: number, at: number, now: number): void
-}): Takes => ({
-  giveBack: (cost, at, now) => limit.giveBack(cost, at, now),
-  take: (cost, now) => {
+const takingFrom = (limit: Limit): Takes => {
+  const when = (spend: (cost: number, now: number) => void) => (cost: number, now: number) => {
     const wait = limit.waitFor(cost, 0, now)
-    if (wait === 0) limit.spend(cost, now)
+    if (wait === 0) spend(cost, now)
     return wait
   }
-})
+  return {
+    cancel: (cost, at, now) => limit.cancel(cost, at, now),
+    refund: (cost, at, now) => limit.refund(cost, at, now),
+    reserve: when((cost, now) => limit.reserve(cost, now)),
+    take: when((cost, now) => limit.spend(cost, now)),
+    use: (cost, at, now) => limit.use(cost, at, now)
+  }
+}
 
-/** A history; `onTake` is told what has been taken so far and not given back, and what the last one was told. */
+/** A history; `onUse` is told what has been used so far, and not refunded. */
 const walk = (
   quota: Takes,
   steps: ReadonlyArray<Step>,
-  onTake: (grants: ReadonlyArray<Grant>, now: number, cost: number, wait: number) => void
+  onUse: (used: ReadonlyArray<Grant>, now: number) => void,
+  onWait: (used: ReadonlyArray<Grant>, now: number, cost: number, wait: number) => void = () => {}
 ): void => {
-  const grants: Array<Grant> = []
+  const used: Array<Grant> = []
+  const reserved: Array<Grant> = []
+  const pick = (from: Array<Grant>, which: number): Grant | undefined =>
+    from.length === 0 ? undefined : from.splice(which % from.length, 1)[0]
   let now = 0
   for (const step of steps) {
-    if (step.type === "wait") now += step.millis
-    else if (step.type === "giveBack") {
-      const grant = grants.length === 0 ? undefined : grants.splice(step.grant % grants.length, 1)[0]
-      if (grant !== undefined) quota.giveBack(grant.cost, grant.at, now)
-    } else {
-      const wait = quota.take(step.cost, now)
-      if (wait === 0) grants.push({ at: now, cost: step.cost })
-      onTake(grants, now, step.cost, wait)
+    switch (step.type) {
+      case "wait": {
+        now += step.millis
+        break
+      }
+      case "take":
+      case "reserve": {
+        const wait = quota[step.type](step.cost, now)
+        if (wait > 0) onWait(used, now, step.cost, wait)
+        else if (step.type === "reserve") reserved.push({ at: now, cost: step.cost })
+        else {
+          used.push({ at: now, cost: step.cost })
+          onUse(used, now)
+        }
+        break
+      }
+      case "use": {
+        const grant = pick(reserved, step.which)
+        if (grant === undefined) break
+        quota.use(grant.cost, grant.at, now)
+        used.push({ at: now, cost: grant.cost })
+        onUse(used, now)
+        break
+      }
+      case "cancel": {
+        const grant = pick(reserved, step.which)
+        if (grant !== undefined) quota.cancel(grant.cost, grant.at, now)
+        break
+      }
+      case "refund": {
+        const grant = pick(used, step.which)
+        if (grant !== undefined) quota.refund(grant.cost, grant.at, now)
+      }
     }
   }
 }
@@ -100,7 +137,7 @@ describe("token bucket", () => {
         fc.integer({ max: 50, min: 1 }),
         (steps, capacity, refillRate) => {
           const bucket = new TokenBucket({ capacity, refillRate }, 0)
-          walk(takingFrom(bucket), steps, (grants) => strictEqual(withinRate(grants, capacity, refillRate), true))
+          walk(takingFrom(bucket), steps, (used) => strictEqual(withinRate(used, capacity, refillRate), true))
         }
       ),
       { numRuns: runs(500) }
@@ -149,6 +186,30 @@ describe("token bucket", () => {
     strictEqual(bucket.waitFor(25, 0, 2_500), 0)
   })
 
+  it("what is reserved takes up its place until it is used: tokens that are used late do not add to those that came in since", () => {
+    const bucket = new TokenBucket({ capacity: 10, refillRate: 1_000 }, 0)
+    bucket.reserve(10)
+    strictEqual(bucket.available(500), 0)
+    strictEqual(bucket.waitFor(1, 0, 500), 1)
+    bucket.use(6, 0, 500)
+    strictEqual(bucket.available(500), 0)
+    strictEqual(bucket.available(600), 6)
+    bucket.cancel(4, 0, 600)
+    strictEqual(bucket.available(600), 10)
+    strictEqual(bucket.isFull(600), true)
+  })
+
+  it("what was used after all is refunded, less what has come in since", () => {
+    const bucket = new TokenBucket({ capacity: 10, refillRate: 10 }, 0)
+    bucket.spend(10)
+    bucket.refund(2, 0, 0)
+    strictEqual(bucket.available(0), 2)
+    bucket.refund(2, 0, 100)
+    strictEqual(bucket.available(100), 4)
+    bucket.refund(2, 0, 200)
+    strictEqual(bucket.available(200), 5)
+  })
+
   it("a smaller capacity takes effect at once, a larger one fills up", () => {
     const bucket = new TokenBucket({ capacity: 10, refillRate: 1 }, 0)
     bucket.reconfigure({ capacity: 4, refillRate: 2 }, 0)
@@ -168,22 +229,19 @@ describe("sliding window", () => {
         fc.constantFrom(100, 1_000, 2_000),
         (steps, limit, window) => {
           const log = new SlidingWindow({ limit, window })
-          let gaveBack = false
           walk(
-            {
-              ...takingFrom(log),
-              giveBack: (cost, at, now) => {
-                gaveBack = true
-                log.giveBack(cost, at, now)
-              }
-            },
+            takingFrom(log),
             steps,
-            (grants, now, cost, wait) => {
-              strictEqual(inWindow(grants, window, now) <= limit, true)
-              if (wait === 0 || gaveBack) return
-              // by a log that is kept the long way: when the tokens are free that it needs, and not a millisecond earlier
-              strictEqual(inWindow(grants, window, now + wait) + cost <= limit, true)
-              strictEqual(inWindow(grants, window, now + wait - 1) + cost > limit, true)
+            (used, now) => strictEqual(inWindow(used, window, now) <= limit, true)
+          )
+          // without reservations: by a log that is kept the long way
+          walk(
+            takingFrom(new SlidingWindow({ limit, window })),
+            steps.filter(({ type }) => type !== "reserve"),
+            () => {},
+            (used, now, cost, wait) => {
+              strictEqual(inWindow(used, window, now + wait) + cost <= limit, true)
+              strictEqual(inWindow(used, window, now + wait - 1) + cost > limit, true)
             }
           )
         }
@@ -315,12 +373,12 @@ describe("what the provider says is left", () => {
     learned.learn(10, 10_000, 0)
     learned.spend(1)
     learned.learn(4, 10_000, 0)
-    learned.giveBack(1, 0, 0)
+    learned.refund(1, 0, 0)
     strictEqual(learned.available(0), 4)
     learned.spend(2)
-    learned.giveBack(1, 0, 0)
+    learned.refund(1, 0, 0)
     strictEqual(learned.available(0), 3)
-    learned.giveBack(5, 0, 20_000)
+    learned.refund(5, 0, 20_000)
     strictEqual(learned.available(20_000), Number.POSITIVE_INFINITY)
   })
 })
@@ -343,24 +401,30 @@ describe("a quota of several limits", () => {
     fc.assert(
       fc.property(steps(500), limits, said, (steps, { capacity, limit, refillRate }, said) => {
         const window = 2_000
-        const quota = new LocalQuota({ bucket: { capacity, refillRate }, window: { limit, window } }, 0)
-        let takes = 0
+        const quotaOf = () => new LocalQuota({ bucket: { capacity, refillRate }, window: { limit, window } }, 0)
+        const quota = quotaOf()
+        let uses = 0
         let left = Number.POSITIVE_INFINITY
         let reset = Number.NEGATIVE_INFINITY
-        walk(quota, steps.filter((step) => step.type !== "giveBack"), (grants, now, cost, wait) => {
-          strictEqual(withinRate(grants, capacity, refillRate), true)
-          strictEqual(inWindow(grants, window, now) <= limit, true)
-          if (wait === 0 && now < reset) {
-            left -= cost
+        // reserved and refunded tokens are another matter: here is a count of what passes
+        walk(quota, steps.filter(({ type }) => type === "take" || type === "wait"), (used, now) => {
+          strictEqual(withinRate(used, capacity, refillRate), true)
+          strictEqual(inWindow(used, window, now) <= limit, true)
+          if (now < reset) {
+            left -= used[used.length - 1]!.cost
             strictEqual(left >= 0, true)
           }
-          takes++
-          for (const answer of said.filter(({ before }) => before === takes)) {
+          uses++
+          for (const answer of said.filter(({ before }) => before === uses)) {
             quota.learn(answer.remaining, answer.resetAfter, now)
             const same = Math.abs(now + answer.resetAfter - reset) <= 1_000 && now < reset
             left = same ? Math.min(left, answer.remaining) : answer.remaining
             if (!same) reset = now + answer.resetAfter
           }
+        })
+        walk(quotaOf(), steps, (used, now) => {
+          strictEqual(withinRate(used, capacity, refillRate), true)
+          strictEqual(inWindow(used, window, now) <= limit, true)
         })
       }),
       { numRuns: runs(500) }

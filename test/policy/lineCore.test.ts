@@ -109,14 +109,14 @@ class World {
     this.sent.push(caller)
   }
 
-  /** R1, for both limits: over all windows that begin and end with a token that was used. */
+  /** R1, for both limits: by when callers went, not by when they were told to. */
   checkRates() {
-    const taken = this.sent.map(({ cost, takenAt }) => ({ cost, takenAt })).sort((a, b) => a.takenAt - b.takenAt)
+    const taken = this.sent
     for (let to = 0; to < taken.length; to++) {
       let sum = 0
       for (let from = to; from >= 0; from--) {
         sum += taken[from]!.cost
-        const time = taken[to]!.takenAt - taken[from]!.takenAt
+        const time = taken[to]!.sentAt - taken[from]!.sentAt
         strictEqual(sum <= capacity + refillRate * time / 1_000 + 1e-6, true)
         if (time < window - 1e-6) strictEqual(sum <= limit, true)
       }

@@ -1,47 +1,11 @@
 /**
  * Races that last one step of the run loop, brought about on purpose.
  */
-import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, FiberId, Layer, Option, TestClock } from "effect"
-import { Bulkhead, Call, IntegrationClient, IntegrationError, Operation, RateLimit, type Transport } from "holdfast"
-
-const operation = Operation.make({ integration: "shop", method: "GET", name: "items.get", template: "/items" })
-
-const request = HttpClientRequest.get("/items")
-
-const sent: Transport.Send = (request, call) =>
-  Effect.sync(() => {
-    call.attempts++
-    return HttpClientResponse.fromWeb(request, new Response("{}"))
-  })
-
-/** A policy over what sends, with what the two services know of it. */
-const over = <R>(policy: IntegrationClient.Policy<R>, send: Transport.Send) =>
-  Effect.gen(function*() {
-    const context = yield* Layer.build(
-      policy.pipe(
-        Layer.provide(
-          Layer.succeed(
-            IntegrationClient.IntegrationClient,
-            IntegrationClient.make({ id: "shop", version: "1" }, (request, call) => send(request, call))
-          )
-        ),
-        Layer.provideMerge(Layer.merge(RateLimit.layerMemory, Bulkhead.layerBulkheads))
-      ) as Layer.Layer<IntegrationClient.IntegrationClient | RateLimit.RateLimiters | Bulkhead.Bulkheads>
-    )
-    const client = Context.get(context, IntegrationClient.IntegrationClient)
-    return {
-      bulkhead: Effect.map(
-        Context.get(context, Bulkhead.Bulkheads).state,
-        ([state]) => [state?.active, state?.waiting] as const
-      ),
-      call: Effect.suspend(() => client.send(request, new Call.Call(operation, {}, undefined))),
-      limiter: Effect.map(Context.get(context, RateLimit.RateLimiters).state("shop"), Option.getOrThrow),
-      limiters: Context.get(context, RateLimit.RateLimiters)
-    }
-  })
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, FiberId, TestClock } from "effect"
+import { Bulkhead, IntegrationError, RateLimit } from "holdfast"
+import { over, sent } from "./leaf.js"
 
 const interruptNow = (fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown>>) =>
   Effect.sync(() => {
@@ -53,26 +17,26 @@ describe("a slot", () => {
     Effect.gen(function*() {
       const hold = yield* Deferred.make<void>()
       let calls = 0
-      const { bulkhead, call } = yield* over(
+      const { call, slots } = yield* over(
         Bulkhead.layer({ maxConcurrent: 1 }),
         (request, call) =>
           calls++ === 0 ? Effect.zipRight(Deferred.await(hold), sent(request, call)) : sent(request, call)
       )
       const waiters: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
       // the slot has been handed on in the step before, and its new holder has not run yet
-      const first = yield* Effect.fork(Effect.zipRight(call, Effect.suspend(() => interruptNow(waiters))))
+      const first = yield* Effect.fork(Effect.zipRight(call(), Effect.suspend(() => interruptNow(waiters))))
       yield* Effect.sleep("1 millis")
-      const second = yield* Effect.fork(call)
+      const second = yield* Effect.fork(call())
       waiters.push(second)
-      const third = yield* Effect.fork(call)
+      const third = yield* Effect.fork(call())
       yield* Effect.sleep("1 millis")
-      deepStrictEqual(yield* bulkhead, [1, 2])
+      deepStrictEqual(yield* slots, [1, 2])
       yield* Deferred.succeed(hold, undefined)
       yield* Fiber.join(first)
       strictEqual(Exit.isInterrupted(yield* Fiber.await(second)), true)
       yield* Fiber.join(third)
       strictEqual(calls, 2)
-      deepStrictEqual(yield* bulkhead, [0, 0])
+      deepStrictEqual(yield* slots, [0, 0])
     }))
 })
 
@@ -96,12 +60,12 @@ describe("a token", () => {
       )
       const waiters: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
       const first = yield* Effect.fork(
-        Effect.zipRight(Effect.either(call), Effect.suspend(() => interruptNow(waiters)))
+        Effect.zipRight(Effect.either(call()), Effect.suspend(() => interruptNow(waiters)))
       )
       yield* TestClock.adjust(0)
-      const second = yield* Effect.fork(call)
+      const second = yield* Effect.fork(call())
       waiters.push(second)
-      const third = yield* Effect.fork(call)
+      const third = yield* Effect.fork(call())
       yield* TestClock.adjust(0)
       strictEqual((yield* limiter).waiting, 2)
       yield* Deferred.succeed(hold, undefined)
@@ -135,9 +99,9 @@ describe("a token", () => {
               )
             )
       )
-      const first = yield* Effect.fork(Effect.either(call))
+      const first = yield* Effect.fork(Effect.either(call()))
       yield* TestClock.adjust(0)
-      const second = yield* Effect.fork(call)
+      const second = yield* Effect.fork(call())
       yield* TestClock.adjust(0)
       yield* Deferred.succeed(hold, undefined)
       yield* Fiber.join(first)

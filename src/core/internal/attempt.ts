@@ -20,7 +20,7 @@ import * as Guard from "./guard.js"
 import { type WireHeaders, wireValue } from "./headers.js"
 import { LiveBody } from "./liveBody.js"
 import { LiveResponse } from "./liveResponse.js"
-import { clearDoubt, countAttempt, handOver, isStreamed, lengthOf, limitOf, read, type Reader } from "./reading.js"
+import * as Reading from "./reading.js"
 import { outcomeOf } from "./resolved.js"
 
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -56,7 +56,7 @@ interface Outgoing {
  */
 export class Attempt {
   readonly #direct: Direct
-  readonly #reader: Reader
+  readonly #reader: Reading.Reader
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #outgoing: Outgoing
   readonly #call: Call
@@ -83,7 +83,7 @@ export class Attempt {
 
   constructor(
     direct: Direct,
-    reader: Reader,
+    reader: Reading.Reader,
     /** As it was before the credential was put on it: responses end up in logs. */
     request: HttpClientRequest.HttpClientRequest,
     outgoing: Outgoing,
@@ -102,9 +102,10 @@ export class Attempt {
   start(now: () => number, resume: (effect: Sending) => void): void {
     const call = this.#call
     this.#resume = resume
-    this.#before = countAttempt(call, this.#clock, now)
+    this.#before = Reading.countAttempt(call, this.#clock, now)
     if (call.deadline !== Number.POSITIVE_INFINITY) {
-      this.#timer = Timers.start(this.#clock, call.deadline - now(), () => {
+      const at = now()
+      this.#timer = Timers.start(this.#clock, at, call.deadline - at, () => {
         this.#isTimedOut = !this.#isOver
         this.#giveUp()
       })
@@ -138,9 +139,9 @@ export class Attempt {
     this.#status = status
     this.#statusText = statusText ?? ""
     this.#headers = headers
-    this.#limit = limitOf(this.#reader, status)
+    this.#limit = Reading.limitOf(this.#reader, status)
     if (this.#isOver || this.#abort === undefined) return true
-    if (isStreamed(this.#reader, this.#call, status, () => lengthOf(wireValue(headers, "content-length")))) {
+    if (Reading.isStreamed(this.#reader, this.#call, status, () => wireValue(headers, "content-length"))) {
       this.#flow = new Flow(this.#abort, resume)
       this.#live = new LiveBody(this.#flow)
       this.#settle()
@@ -199,13 +200,13 @@ export class Attempt {
     if (outcome === undefined) {
       return Effect.tapError(
         Guard.underDeadline(concluding, call),
-        (error) => Effect.sync(() => clearDoubt(call, this.#before, error))
+        (error) => Effect.sync(() => Reading.clearDoubt(call, this.#before, error))
       )
     }
     if (Exit.isFailure(outcome)) {
       // what was never started was not sent, whatever the reason
       if (this.#abort === undefined) call.mayHaveBeenProcessed = this.#before
-      else if (outcome.cause._tag === "Fail") clearDoubt(call, this.#before, outcome.cause.error)
+      else if (outcome.cause._tag === "Fail") Reading.clearDoubt(call, this.#before, outcome.cause.error)
     }
     return outcome
   }
@@ -216,37 +217,34 @@ export class Attempt {
     const complete = this.#size <= this.#limit
     const pieces = this.#pieces ?? (this.#first === undefined ? [] : [this.#first])
     const bytes = concat(pieces, complete ? this.#size : this.#limit)
-    const response = new BufferedResponse(
-      this.#request,
-      this.#status,
-      this.#headers,
-      bytes,
-      this.#statusText,
-      !complete
-    )
+    const response = this.#received(bytes, !complete)
     // until then there was no answer
     if (this.#status !== 0) call.answer = response
     if (this.#isTimedOut) return call.expire()
     if (this.#error !== undefined) return Exit.fail(this.#networkError(this.#error, response))
-    return read(this.#reader, response, call, this.#clock)
+    return Reading.conclude(this.#reader, response, call, this.#clock)
+  }
+
+  #received(bytes: Uint8Array, isCut: boolean): BufferedResponse {
+    return new BufferedResponse(this.#request, this.#status, this.#headers, bytes, this.#statusText, isCut)
   }
 
   #handOver(body: LiveBody): Sending {
-    if (this.#reader.wholeBytes > 0 && body.hasEnded) {
+    const whole = this.#reader.wholeBytes > 0 && body.hasEnded ? body.takeWhole() : undefined
+    if (whole instanceof Uint8Array) {
       // it came with its headers
-      const whole = body.takeWhole()
-      if (whole instanceof Uint8Array) {
-        const response = new BufferedResponse(this.#request, this.#status, this.#headers, whole, this.#statusText)
-        return read(this.#reader, response, this.#call, this.#clock)
-      }
+      const response = this.#call.answer = this.#received(whole, false)
+      return Reading.conclude(this.#reader, response, this.#call, this.#clock)
     }
     const live = new LiveResponse(this.#request, this.#status, this.#headers, body, this.#statusText)
-    const response = this.#reader.decompress ? DecodedResponse.of(live) : live
-    const outcome = handOver(this.#reader, response, this.#call, this.#clock)
-    if (Exit.isSuccess(outcome)) unreachable.register(live, body)
-    // nobody will read it, and it would hold its connection
-    else body.abort(abandoned())
-    return outcome
+    const { headers, status } = live
+    // the call is known here as long as the connection lasts, and must not keep the response that long
+    this.#call.answer = { headers, status }
+    if (Reading.judge(this.#reader, live, this.#call, this.#clock) !== undefined) {
+      return Reading.readWhole(this.#reader, live, this.#request, this.#call, this.#clock)
+    }
+    unreachable.register(live, body)
+    return Exit.succeed(this.#reader.decompress ? DecodedResponse.of(live) : live)
   }
 
   #networkError(cause: Error, response: BufferedResponse): IntegrationError {

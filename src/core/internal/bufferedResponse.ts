@@ -41,15 +41,14 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
     return this.received.headers
   }
 
-  /** What is known of a response without its body. */
-  static unread(response: HttpClientResponse.HttpClientResponse): BufferedResponse {
-    return new BufferedResponse(response.request, response.status, response.headers, new Uint8Array(0), "", true)
-  }
-
   /** The same answer with its body decoded. */
   withBytes(bytes: Uint8Array, isCut: boolean): BufferedResponse {
     const { raw, statusText } = this.received
     return new BufferedResponse(this.request, this.status, raw, bytes, statusText, isCut)
+  }
+
+  mentions(text: string): boolean {
+    return this.received.mention(text)
   }
 
   get bodyText(): string {

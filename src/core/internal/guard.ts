@@ -1,6 +1,6 @@
 /**
- * The deadline in force around any effect, without a fiber of its own: when it passes, the fiber interrupts itself in a name that
- * nobody else has, and the interruption is taken back where it has done its work.
+ * The deadline in force around any effect, without a fiber of its own: when it passes, the fiber interrupts itself in a
+ * name that nobody else has, and the interruption is taken back where it has done its work.
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
@@ -53,10 +53,17 @@ export const under = <A, B>(
       then
     )
   }
-  const guard = new Guard(fiber, clock, millis)
+  const guard = new Guard(fiber)
+  const timer = Timers.start(clock, now, millis, guard.onTime)
   return Effect.matchCauseEffect(restore(self), {
-    onFailure: (cause) => guard.settle(() => then.onFailure(guard.passed ? guard.blame(cause, call) : cause)),
-    onSuccess: (value) => guard.settle(() => then.onSuccess(value))
+    onFailure: (cause) => {
+      Timers.stop(timer)
+      return guard.hasFired ? guard.forgotten(() => then.onFailure(guard.blame(cause, call))) : then.onFailure(cause)
+    },
+    onSuccess: (value) => {
+      Timers.stop(timer)
+      return guard.hasFired ? guard.forgotten(() => then.onSuccess(value)) : then.onSuccess(value)
+    }
   })
 }
 
@@ -85,27 +92,28 @@ const hasChildren = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
   return children !== null && children.size > 0
 }
 
+/** One deadline that is running. What follows on the guarded effect must not be interruptible. */
 class Guard {
-  readonly #timer: Timers.Timer
+  readonly #fiber: Fiber.RuntimeFiber<unknown, unknown>
   #name: FiberId.FiberId | undefined
 
-  constructor(fiber: Fiber.RuntimeFiber<unknown, unknown>, clock: Clock.Clock, millis: number) {
-    this.#timer = Timers.start(clock, millis, () => {
-      this.#name = FiberId.make(--fired, 0)
-      fiber.unsafeInterruptAsFork(this.#name)
-    })
+  constructor(fiber: Fiber.RuntimeFiber<unknown, unknown>) {
+    this.#fiber = fiber
   }
 
-  get passed(): boolean {
+  readonly onTime = (): void => {
+    this.#name = FiberId.make(--fired, 0)
+    this.#fiber.unsafeInterruptAsFork(this.#name)
+  }
+
+  get hasFired(): boolean {
     return this.#name !== undefined
   }
 
-  /** Ends it where the guarded effect has ended, and makes the fiber forget its interruption. */
-  settle<A>(next: () => Effect.Effect<A, IntegrationError>): Effect.Effect<A, IntegrationError> {
-    Timers.stop(this.#timer)
-    const name = this.#name
-    return name === undefined ? next() : Effect.zipRight(
-      FiberRef.update(FiberRef.interruptedCause, (cause) => withoutInterruption(cause, name)),
+  /** What comes next, once the fiber has forgotten this guard's interruption. */
+  forgotten<A>(next: () => Effect.Effect<A, IntegrationError>): Effect.Effect<A, IntegrationError> {
+    return Effect.zipRight(
+      FiberRef.update(FiberRef.interruptedCause, (cause) => withoutInterruption(cause, this.#name)),
       Effect.suspend(next)
     )
   }

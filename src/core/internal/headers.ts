@@ -44,6 +44,17 @@ export const rawOf = (
   return cookies.length === 0 ? response.headers : { ...response.headers, "set-cookie": cookies }
 }
 
+/** Whether a name has the text in it, in either case; the text is in lower case. */
+const includes = (name: Buffer | string, text: string): boolean => {
+  if (typeof name === "string") return name.toLowerCase().includes(text)
+  for (let start = name.length - text.length; start >= 0; start--) {
+    let at = 0
+    while (at < text.length && ((name[start + at] ?? 0) | 0x20) === text.charCodeAt(at)) at++
+    if (at === text.length) return true
+  }
+  return false
+}
+
 /** Headers of a response, looked at only when somebody asks: most of the time nobody does. */
 export class ReceivedHeaders {
   #raw: RawHeaders | WireHeaders
@@ -55,6 +66,16 @@ export class ReceivedHeaders {
 
   get raw(): RawHeaders {
     return isWire(this.#raw) ? this.#raw = fromWire(this.#raw) : this.#raw
+  }
+
+  /** Whether some header's name has the text, of letters in lower case, in it; for a fraction of what reading them costs. */
+  mention(text: string): boolean {
+    const raw = this.#raw
+    if (!isWire(raw)) return Object.keys(raw).some((name) => includes(name, text))
+    for (let index = 0; index < raw.length; index += 2) {
+      if (includes(raw[index] as Buffer | string, text)) return true
+    }
+    return false
   }
 
   get headers(): Headers.Headers {

@@ -3,6 +3,7 @@
  */
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,9 @@ import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "
 import { BufferedResponse } from "./bufferedResponse.js"
 import { DecodedResponse } from "./decodedResponse.js"
 import { codingsOf, decode } from "./decoding.js"
+import { rawOf } from "./headers.js"
+import { LiveResponse } from "./liveResponse.js"
+import { lengthOf, readBody } from "./readBody.js"
 import { outcomeOf } from "./resolved.js"
 
 export interface Reader {
@@ -26,22 +30,28 @@ export interface Reader {
   readonly wholeBytes: number
 }
 
-const is2xx = (status: number): boolean => status >= 200 && status < 300
+export const is2xx = (status: number): boolean => status >= 200 && status < 300
+
+/** Of an answer that is there already. */
+export const unlimited = (classify: Classification.Classifier | undefined): Reader => ({
+  classify,
+  decompress: false,
+  isSuccess: is2xx,
+  maxErrorBytes: Number.POSITIVE_INFINITY,
+  maxResponseBytes: Number.POSITIVE_INFINITY,
+  wholeBytes: 0
+})
 
 /** How much of a body is read. */
 export const limitOf = (reader: Reader, status: number): number =>
   is2xx(status) ? reader.maxResponseBytes : reader.maxErrorBytes
 
-/** Whether the body is handed over on its way. */
-export const isStreamed = (reader: Reader, call: Call, status: number, length: () => number | undefined): boolean => {
+/** Whether the body is handed over on its way; `length` is the value of its `content-length`. */
+export const isStreamed = (reader: Reader, call: Call, status: number, length: () => string | undefined): boolean => {
   if (!call.stream || !is2xx(status)) return false
-  const bytes = reader.wholeBytes === 0 ? undefined : length()
+  const bytes = reader.wholeBytes === 0 ? undefined : lengthOf(length())
   return bytes === undefined || bytes > reader.wholeBytes
 }
-
-/** The value of a `content-length`. */
-export const lengthOf = (header: string | undefined): number | undefined =>
-  header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
 
 /** Parses the body, and reads the clock, only when a classifier looks at them. */
 class View implements Classification.ResponseView {
@@ -68,7 +78,7 @@ interface Received {
 }
 
 /** The error that an answer stands for. */
-const judge = (
+export const judge = (
   reader: Reader,
   response: Received,
   call: Call,
@@ -79,12 +89,13 @@ const judge = (
     : Classification.fromResponse(call, new View(response, clock), reader.classify, reader.isSuccess)
 
 /** Classifies a body that was read, and has the operation accept it. */
-const conclude = (
+const settle = (
   reader: Reader,
   response: BufferedResponse,
   call: Call,
   clock: Clock.Clock
 ): Effect.Effect<BufferedResponse, IntegrationError> => {
+  call.response = response
   const error = judge(reader, response, call, clock)
   if (error !== undefined) return Exit.fail(error)
   if (response.isCut) {
@@ -109,37 +120,15 @@ const conclude = (
   return accepted === undefined ? Effect.map(accepting, accept) : Exit.map(accepted, accept)
 }
 
-/**
- * Counts a request that is about to be sent, and says whether an earlier one may have been acted on. `now` is monotonic,
- * and is asked for only where the call is timed.
- */
-export const countAttempt = (call: Call, clock: Clock.Clock, now: () => number): boolean => {
-  const before = call.mayHaveBeenProcessed
-  // until an answer says otherwise: a deadline or an interruption leaves it open
-  call.mayHaveBeenProcessed = !call.operation.safe
-  call.attempts++
-  call.answer = undefined
-  call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
-  if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
-  if (call.timed) call.sentAt = now()
-  return before
-}
-
-/** Takes the doubt away that counting has left, where the error says that nothing has been acted on. */
-export const clearDoubt = (call: Call, before: boolean, error: IntegrationError): void => {
-  if (surelyNotProcessed(error)) call.mayHaveBeenProcessed = before
-}
-
-/** What becomes of a body that has come. */
-export const read = (
+/** What becomes of an answer whose body has come. */
+export const conclude = (
   reader: Reader,
   response: BufferedResponse,
   call: Call,
   clock: Clock.Clock
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> => {
   const codings = reader.decompress && response.bytes.length > 0 ? codingsOf(response.headers) : undefined
-  call.answer = response
-  if (codings === undefined) return conclude(reader, response, call, clock)
+  if (codings === undefined) return settle(reader, response, call, clock)
   const isOnItsWay = call.stream && is2xx(response.status)
   const limit = isOnItsWay ? reader.wholeBytes : limitOf(reader, response.status)
   return Effect.matchEffect(decode(response.bytes, codings, limit), {
@@ -151,26 +140,60 @@ export const read = (
         )
       ),
     onSuccess: (decoded): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> => {
-      if (isOnItsWay && !decoded.complete) {
-        // small as it came, and who knows how large as it is: decoded as it is read
-        return handOver(reader, new DecodedResponse(response, codings), call, clock)
-      }
-      const plain = response.withBytes(decoded.bytes, response.isCut || !decoded.complete)
-      call.answer = plain
-      return conclude(reader, plain, call, clock)
+      const isWhole = decoded.complete && !response.isCut
+      const plain = response.withBytes(decoded.bytes, !isWhole)
+      // small as it came, and who knows how large as it is: decoded as it is read
+      return isOnItsWay && !isWhole && judge(reader, plain, call, clock) === undefined
+        ? Exit.succeed(new DecodedResponse(response, codings))
+        : settle(reader, plain, call, clock)
     }
   })
 }
 
-/** What becomes of a response that is handed on with its body unread. */
-export const handOver = (
+/** Reads the body of a response that is on its way, and concludes. */
+export const readWhole = (
   reader: Reader,
   response: HttpClientResponse.HttpClientResponse,
+  request: HttpClientRequest.HttpClientRequest,
   call: Call,
   clock: Clock.Clock
-): Exit.Exit<HttpClientResponse.HttpClientResponse, IntegrationError> => {
-  // the connection leads to the call, which must not lead to the response: it could never be lost
-  call.answer = BufferedResponse.unread(response)
-  const error = judge(reader, response, call, clock)
-  return error === undefined ? Exit.succeed(response) : Exit.fail(error)
+): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> =>
+  Effect.flatMap(
+    Effect.mapError(
+      readBody(response, limitOf(reader, response.status)),
+      (error) => Classification.fromHttpClientError(call, error)
+    ),
+    ({ bytes, complete }) => conclude(reader, received(request, response, bytes, !complete), call, clock)
+  )
+
+const received = (
+  request: HttpClientRequest.HttpClientRequest,
+  response: HttpClientResponse.HttpClientResponse,
+  bytes: Uint8Array,
+  isCut: boolean
+): BufferedResponse =>
+  response instanceof LiveResponse
+    ? new BufferedResponse(request, response.status, response.received.raw, bytes, response.received.statusText, isCut)
+    : new BufferedResponse(request, response.status, rawOf(response), bytes, "", isCut)
+
+/**
+ * Counts a request that is about to be sent, and says whether an earlier one may have been acted on. `now` is monotonic,
+ * and is asked for only where the call is timed.
+ */
+export const countAttempt = (call: Call, clock: Clock.Clock, now: () => number): boolean => {
+  const before = call.mayHaveBeenProcessed
+  // until an answer says otherwise: a deadline or an interruption leaves it open
+  call.mayHaveBeenProcessed = !call.operation.safe
+  call.attempts++
+  call.answer = undefined
+  call.response = undefined
+  call.lastAttemptAt = clock.unsafeCurrentTimeMillis()
+  if (call.firstAttemptAt === 0) call.firstAttemptAt = call.lastAttemptAt
+  if (call.timed) call.sentAt = now()
+  return before
+}
+
+/** Takes the doubt away that counting has left, where the error says that nothing has been acted on. */
+export const clearDoubt = (call: Call, before: boolean, error: IntegrationError): void => {
+  if (surelyNotProcessed(error)) call.mayHaveBeenProcessed = before
 }

@@ -45,7 +45,7 @@ export class AdaptiveLimit {
     if (outcome === "ignored" || era !== this.#era) return false
     const before = this.limit
     if (outcome === "loss") {
-      this.#limit = Math.max(this.#config.min, Math.min(this.#limit * this.#config.backoffRatio, before - 1))
+      this.#limit = Math.max(this.#config.min, Math.min(before * this.#config.backoffRatio, before - 1))
       this.#era++
     } else if (underWay * 2 >= before) {
       this.#limit = Math.min(this.#config.max, this.#limit + 1 / before)

@@ -93,12 +93,16 @@ export interface Config extends Core.Config {
 export interface Breaker {
   /** Positive: let through, and this says which outcomes belong together. 0: let through, uncounted. Negative: refused. */
   readonly admit: (moment: Moment) => number | Probe | Effect.Effect<Probe | undefined>
+  /** Whether `admit` would refuse; changes nothing. */
+  readonly refuses: (moment: Moment) => boolean
   /** The outcome of a call that was admitted with a positive number. */
   readonly record: (admission: number, result: Result, moment: Moment) => void
   /** The outcome of a probe. */
   readonly settle: (probe: Probe, result: Result, moment: Moment) => void
   readonly state: Core.State
-  /** Why it was opened by hand, where it was. */
+  /** Why it is in that state. */
+  readonly reason: string
+  /** Why it was forced open, where it was. */
   readonly forcedOpen: string | undefined
   /** Milliseconds until a caller that was refused may be let through. */
   readonly retryAfter: (moment: Moment) => number | undefined
@@ -135,6 +139,9 @@ export class MemoryBreaker implements Breaker {
   get state(): Core.State {
     return Core.visible(this.#record, this.#config)
   }
+  get reason(): string {
+    return this.#record.reason
+  }
   get forcedOpen(): string | undefined {
     return this.#record.mode === "forced-open" ? this.#record.modeReason : undefined
   }
@@ -149,6 +156,13 @@ export class MemoryBreaker implements Breaker {
   admit(moment: Moment): number | Probe {
     const record = this.#record
     return record.state === "closed" && this.#counts ? record.generation : this.#admit(moment)
+  }
+
+  refuses(moment: Moment): boolean {
+    const record = this.#record
+    if (record.state === "closed" && this.#counts) return false
+    return Core.modeOf(record, this.#config) !== "shadow" &&
+      Core.admit(record, this.#config, moment.now()) === Core.refused
   }
 
   #admit(moment: Moment): number | Probe {

@@ -92,11 +92,13 @@ export class Mirror {
   #era = 1
   readonly #tally: Tally
   #underWay: Core.Report | undefined
+  #takenAt = 0
   #sending = false
   #sequence = 0
   #troubled = false
   #flushAt = never
   #judgeAt = never
+  #gatherUntil = 0
   #probes = 0
   #asking = 0
   #refusedUntil = 0
@@ -160,7 +162,7 @@ export class Mirror {
   #couldTrip(now: number): boolean {
     const { strategy } = this.#config
     const view = this.#view
-    if (view === undefined || now < this.#judgeAt && this.#judgeAt !== never) return false
+    if (view === undefined || now < this.#gatherUntil) return false
     const tally = this.#tally
     return Window.tooMany({
       ...Window.empty(),
@@ -169,6 +171,11 @@ export class Mirror {
       slow: view.slow + tally.slow,
       total: view.total + tally.total
     }, strategy)
+  }
+
+  /** Also good outcomes, without which another process's failures would weigh too much. */
+  #flushRest(now: number): void {
+    if (this.#troubled && !this.#tally.isEmpty) this.#flushBy(now + this.#flushInterval)
   }
 
   #flushBy(at: number): void {
@@ -183,7 +190,9 @@ export class Mirror {
   /** What there is to report. It is under way until `reported` or `lost`. */
   takeReport(now: number): Core.Report {
     // a report of which nobody knows whether it arrived goes first, and counts once
-    if (this.#underWay === undefined) {
+    if (this.#underWay !== undefined) this.#age(this.#underWay, now)
+    else {
+      this.#takenAt = now
       this.#underWay = {
         batch: this.#tally.batch(now),
         generation: this.#view?.generation ?? 0,
@@ -191,25 +200,32 @@ export class Mirror {
         sequence: ++this.#sequence
       }
       this.#tally.clear()
-      this.#flushAt = never
     }
+    this.#flushAt = never
     this.#judgeAt = never
     this.#sending = true
     return this.#underWay
   }
 
+  #age(report: Core.Report, now: number): Core.Report {
+    this.#underWay = { ...report, batch: Window.delayed(report.batch, now - this.#takenAt) }
+    this.#takenAt = now
+    return this.#underWay
+  }
+
   reported(report: Core.Report, view: View, now: number): void {
-    if (this.#underWay === report) {
+    if (this.#underWay?.sequence === report.sequence) {
       this.#underWay = undefined
       this.#sending = false
     }
     this.receive(view, now)
-    if (view.gatherLeft > 0 && view.generation === this.#view?.generation) this.#judgeAt = now + view.gatherLeft
+    this.#flushRest(now)
+    if (this.#troubled && now < this.#gatherUntil) this.#judgeAt = this.#gatherUntil
   }
 
   /** The answer to a report has not arrived. */
   lost(report: Core.Report, now: number): void {
-    if (this.#underWay !== report) return
+    if (this.#underWay?.sequence !== report.sequence) return
     this.#sending = false
     this.#flushBy(now + this.#flushInterval)
   }
@@ -229,7 +245,7 @@ export class Mirror {
     this.#sending = false
     this.#adopt(view, now)
     this.#diverged = false
-    if (this.#underWay !== undefined || this.#tally.troubled) this.#flushBy(now)
+    if (this.#troubled && (this.#underWay !== undefined || !this.#tally.isEmpty)) this.#flushBy(now)
   }
 
   #adopt(view: View, now: number): void {
@@ -244,10 +260,15 @@ export class Mirror {
       this.#refusedUntil = 0
     }
     this.#view = view
+    this.#gatherUntil = now + view.gatherLeft
     this.#record = fromView(view, now)
+    this.#tally.rotate(now)
     this.#troubled = view.troubled || this.#tally.troubled || this.#underWay?.batch.troubled === true
-    // the others' good outcomes, without which one process's failures would weigh too much
-    if (this.#troubled && !this.#tally.isEmpty) this.#flushBy(now + this.#flushInterval)
+    if (!this.#troubled) {
+      this.#flushAt = never
+      this.#judgeAt = never
+    }
+    this.#flushRest(now)
   }
 
   /** The store cannot be used: the same core goes on alone, from here. */
@@ -259,7 +280,9 @@ export class Mirror {
     if (this.#record.state !== "closed") return
     const { counts } = this.#record
     counts.failures = this.#view?.failures ?? 0
-    if (this.#underWay !== undefined) Window.merge(counts, this.#config.strategy, this.#underWay.batch, now)
+    if (this.#underWay !== undefined) {
+      Window.merge(counts, this.#config.strategy, this.#age(this.#underWay, now).batch, now)
+    }
     Window.merge(counts, this.#config.strategy, this.#tally.batch(now), now)
   }
 

@@ -6,17 +6,22 @@ import * as Core from "./circuitBreakerCore.js"
 
 export interface Consecutive {
   readonly _tag: "Consecutive"
-  readonly failures: number
+  /** Absent: as many as `failureThreshold` says. */
+  readonly failures?: number | undefined
 }
 
-export interface FailureRate {
+/** What was given, so that one may be laid over another; what was not is filled in where the strategy is used. */
+export interface FailureRate extends RateOptions {
   readonly _tag: "FailureRate"
-  readonly threshold: number
-  readonly window: number | Duration.DurationInput
-  readonly minimumThroughput: number
-  readonly buckets: number
-  readonly slowCallDuration: Duration.Duration | undefined
-  readonly slowCallRateThreshold: number
+}
+
+export interface RateOptions {
+  readonly threshold?: number | undefined
+  readonly window?: number | Duration.DurationInput | undefined
+  readonly minimumThroughput?: number | undefined
+  readonly buckets?: number | undefined
+  readonly slowCallDuration?: Duration.DurationInput | undefined
+  readonly slowCallRateThreshold?: number | undefined
 }
 
 export type Strategy = Consecutive | FailureRate
@@ -43,37 +48,27 @@ export const consecutive = (failures: number): Consecutive => ({
   failures: wholeNumber("CircuitBreaker.consecutive", "failures", failures)
 })
 
-export const failureRate = (options: {
-  readonly threshold?: number | undefined
-  readonly window?: number | Duration.DurationInput | undefined
-  readonly minimumThroughput?: number | undefined
-  readonly buckets?: number | undefined
-  readonly slowCallDuration?: Duration.DurationInput | undefined
-  readonly slowCallRateThreshold?: number | undefined
-}): FailureRate => {
+export const failureRate = (options: RateOptions): FailureRate => {
+  filled(options)
+  return { ...options, _tag: "FailureRate" }
+}
+
+const filled = (options: RateOptions) => {
   const where = "CircuitBreaker.failureRate"
   const { slowCallDuration, slowCallRateThreshold, window = 100 } = options
-  const minimumThroughput = wholeNumber(
-    where,
-    "minimumThroughput",
-    options.minimumThroughput ?? (typeof window === "number" ? Math.min(10, window) : 10)
-  )
+  const least = options.minimumThroughput ?? (typeof window === "number" ? Math.min(10, window) : 10)
   if (typeof window === "number") {
     wholeNumber(where, "window", window)
-    if (minimumThroughput > window) {
-      fail(where, `minimumThroughput is ${minimumThroughput}`, `at most the window, ${window} calls`)
-    }
-  } else {
-    const millis = Duration.toMillis(positive(where, "window", window))
-    if (!Number.isFinite(millis)) fail(where, "window is infinite", "a time that ends, as in \"30 seconds\"")
+    if (least > window) fail(where, `minimumThroughput is ${least}`, `at most the window, ${window} calls`)
+  } else if (!Number.isFinite(Duration.toMillis(positive(where, "window", window)))) {
+    fail(where, "window is infinite", "a time that ends, as in \"30 seconds\"")
   }
   if (slowCallRateThreshold !== undefined && slowCallDuration === undefined) {
     fail(where, "slowCallDuration is missing", "given together with slowCallRateThreshold")
   }
   return {
-    _tag: "FailureRate",
     buckets: wholeNumber(where, "buckets", options.buckets ?? 10),
-    minimumThroughput,
+    minimumThroughput: wholeNumber(where, "minimumThroughput", least),
     slowCallDuration: slowCallDuration === undefined
       ? undefined
       : positive(where, "slowCallDuration", slowCallDuration),
@@ -83,13 +78,16 @@ export const failureRate = (options: {
   }
 }
 
-const toCore = (strategy: Strategy): Window.Strategy => {
-  if (strategy._tag === "Consecutive") return { failures: strategy.failures, kind: "consecutive" }
-  const { buckets, minimumThroughput: minimum, slowCallDuration, threshold, window } = strategy
+/** `failures`: where the strategy counts them, and does not say how many. */
+const toCore = (strategy: Strategy, failures: number): Window.Strategy => {
+  if (strategy._tag === "Consecutive") return { failures: strategy.failures ?? failures, kind: "consecutive" }
+  const { buckets, minimumThroughput: minimum, slowCallDuration, slowCallRateThreshold, threshold, window } = filled(
+    strategy
+  )
   const rates = {
     failureRate: threshold,
     minimum,
-    slowRate: slowCallDuration === undefined ? Number.POSITIVE_INFINITY : strategy.slowCallRateThreshold
+    slowRate: slowCallDuration === undefined ? Number.POSITIVE_INFINITY : slowCallRateThreshold
   }
   return typeof window === "number"
     ? { kind: "count", size: window, ...rates }
@@ -140,7 +138,7 @@ export const toConfig = (options: Options): Omit<Breaker.Config, "random" | "ver
     resetBackoff,
     resetJitter,
     resetTimeout,
-    strategy: toCore(options.strategy ?? { _tag: "Consecutive", failures }),
+    strategy: toCore(options.strategy ?? { _tag: "Consecutive" }, failures),
     successThreshold: wholeNumber(where, "successThreshold", options.successThreshold ?? 2)
   }
 }

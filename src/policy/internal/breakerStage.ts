@@ -60,6 +60,10 @@ export class BreakerStage implements Pipeline.Stage {
     return undefined
   }
 
+  refuses(run: Pipeline.Run): boolean {
+    return this.#options.only?.refuses(run) === true
+  }
+
   #begin(run: Pipeline.Run, breaker: Breaker.Breaker, generation: number, probe: Breaker.Probe | undefined): void {
     const isTimed = this.#options.slowAfter > 0
     if (isTimed) {
@@ -119,7 +123,9 @@ const openError = (run: Pipeline.Run, breaker: Breaker.Breaker): IntegrationErro
     ? `nothing was sent: the circuit of ${integration} was opened by hand: ${forcedOpen}`
     : breaker.state === "half-open"
     ? `nothing was sent: ${integration} is being probed after failures`
-    : `nothing was sent: the circuit of ${integration} is open after failures; next probe in ${inWords(millis ?? 0)}`
+    : `nothing was sent: the circuit of ${integration} is open: ${breaker.reason}; next probe in ${
+      inWords(millis ?? 0)
+    }`
   return IntegrationError.refusal(
     IntegrationError.CircuitBreakerOpenError,
     call,
@@ -128,11 +134,26 @@ const openError = (run: Pipeline.Run, breaker: Breaker.Breaker): IntegrationErro
   )
 }
 
-/** As `Duration.format`, for a fraction of its cost up to a minute. */
+/** As `Duration.format`, for a tenth of its cost. */
 const inWords = (millis: number): string => {
-  if (millis < 1000) return `${millis}ms`
-  if (millis >= 60_000) return Duration.format(Duration.millis(millis))
-  const rest = millis % 1000
-  const seconds = (millis - rest) / 1000
-  return rest === 0 ? `${seconds}s` : `${seconds}s ${rest}ms`
+  let words = ""
+  let rest = millis
+  if (rest >= 86_400_000) {
+    words = `${Math.floor(rest / 86_400_000)}d`
+    rest %= 86_400_000
+  }
+  if (rest >= 3_600_000) {
+    words = `${words} ${Math.floor(rest / 3_600_000)}h`
+    rest %= 3_600_000
+  }
+  if (rest >= 60_000) {
+    words = `${words} ${Math.floor(rest / 60_000)}m`
+    rest %= 60_000
+  }
+  if (rest >= 1000) {
+    words = `${words} ${Math.floor(rest / 1000)}s`
+    rest %= 1000
+  }
+  if (rest > 0 || words === "") words = `${words} ${rest}ms`
+  return words.trimStart()
 }

@@ -56,9 +56,14 @@ export class Tally {
     if (told > 0) this.#toldUntil = Math.max(this.#toldUntil, now + told)
   }
 
+  /** Lets go of what is too old to matter. */
+  rotate(now: number): void {
+    Window.rotate(this.#counts, this.#strategy, now)
+  }
+
   batch(now: number): Window.Batch {
     const counts = this.#counts
-    Window.rotate(counts, this.#strategy, now)
+    this.rotate(now)
     return {
       buckets: this.#strategy.kind === "time" ? Window.agedBuckets(counts, this.#strategy, now) : [],
       codes: this.#strategy.kind === "count" ? Window.codes(counts, this.#strategy) : [],

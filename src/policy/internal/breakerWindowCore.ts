@@ -172,12 +172,7 @@ export const isSameLayout = (a: Strategy, b: Strategy): boolean => {
   }
 }
 
-/**
- * When the newest outcome that is not good was counted: for `isCurrent`, which says whether it still weighs. It outlives
- * neither the row of failures nor the window that it belongs to.
- */
-export const mark = (counts: Counts): number => counts.at
-
+/** Whether trouble that `merge` put down at `mark` still weighs: its row of failures goes on, its window holds it. */
 export const isCurrent = (counts: Counts, strategy: Strategy, mark: number): boolean => {
   switch (strategy.kind) {
     case "consecutive":
@@ -205,26 +200,57 @@ export interface Batch {
   readonly told: number
 }
 
-/** Adds a batch. What is older than the window counts for nothing. */
-export const merge = (counts: Counts, strategy: Strategy, batch: Batch, now: number): void => {
+/** The same batch, sent so many milliseconds later. */
+export const delayed = (batch: Batch, millis: number): Batch => ({
+  ...batch,
+  buckets: batch.buckets.map((value, index) => index % 4 === 0 ? value + millis : value),
+  told: Math.max(0, batch.told - millis)
+})
+
+/**
+ * Adds a batch. What is older than the window counts for nothing. Says when the newest of it that is not good was, for
+ * `isCurrent`; -1: there is none.
+ */
+export const merge = (counts: Counts, strategy: Strategy, batch: Batch, now: number): number => {
   switch (strategy.kind) {
     case "consecutive":
       if (batch.success) endRow(counts)
       counts.failures += batch.failures
-      return
+      return batch.failures > 0 ? counts.at : -1
     case "count":
-      // older than all that is in the window, where every free place says good already
-      counts.total = Math.min(strategy.size, counts.total + batch.older)
-      for (const code of batch.codes) addToCount(counts, strategy, code)
-      return
+      return mergeCodes(counts, strategy, batch)
     case "time":
       rotate(counts, strategy, now)
-      for (let i = 0; i < batch.buckets.length; i += 4) {
-        const [age, total, failures, slows] = batch.buckets.slice(i, i + 4) as [number, number, number, number]
-        const bucket = Math.floor((now - age) / strategy.width)
-        if (counts.at - bucket < strategy.buckets) addToBucket(counts, strategy, bucket, total, failures, slows)
-      }
+      return mergeBuckets(counts, strategy, batch.buckets, now)
   }
+}
+
+const mergeCodes = (counts: Counts, strategy: CountWindow, batch: Batch): number => {
+  let mark = -1
+  // older than all that is in the window, where every free place says good already
+  counts.total = Math.min(strategy.size, counts.total + batch.older)
+  for (const code of batch.codes) {
+    addToCount(counts, strategy, code)
+    if (code !== good) mark = counts.at
+  }
+  return mark
+}
+
+const mergeBuckets = (
+  counts: Counts,
+  strategy: TimeWindow,
+  buckets: ReadonlyArray<number>,
+  now: number
+): number => {
+  let mark = -1
+  for (let i = 0; i < buckets.length; i += 4) {
+    const [age, total, failures, slows] = buckets.slice(i, i + 4) as [number, number, number, number]
+    const bucket = Math.floor((now - age) / strategy.width)
+    if (counts.at - bucket >= strategy.buckets) continue
+    addToBucket(counts, strategy, bucket, total, failures, slows)
+    if (failures + slows > 0) mark = bucket
+  }
+  return mark
 }
 
 /** The outcomes of a count window, oldest first. */

@@ -55,7 +55,7 @@ export interface Node {
   readonly node: string
   /** Of its newest report, so that one that is sent twice counts once. */
   sequence: number
-  /** `Window.mark` of its newest trouble; -1: none. */
+  /** When its newest trouble was, for `Window.isCurrent`; -1: none. */
   mark: number
 }
 
@@ -248,8 +248,7 @@ export const report = (
   const known = nodeOf(record, node, live)
   if (sequence > known.sequence) {
     known.sequence = sequence
-    Window.merge(counts, config.strategy, batch, now)
-    if (batch.troubled) known.mark = Window.mark(counts)
+    known.mark = Math.max(known.mark, Window.merge(counts, config.strategy, batch, now))
   }
   if (Window.isTroubled(counts) !== troubled) {
     // from now on the others report too, or need no longer

@@ -1,7 +1,7 @@
 /**
  * The slots of one integration, or of each of its keys, with the limit that found itself.
  */
-import * as Metric from "effect/Metric"
+import * as Meters from "../../internal/meters.js"
 import * as Adaptive from "./adaptiveCore.js"
 import { Keyed } from "./keyed.js"
 import { Slots } from "./slots.js"
@@ -46,14 +46,16 @@ export class Compartment {
     return this.#config
   }
 
-  /** To be kept by a call that begins, and shown when it ends. */
-  get era(): number {
-    return this.#adaptive?.era ?? 0
+  /** A call that has its slot begins. */
+  begin(claim: CallClaim): void {
+    claim.era = this.#adaptive?.era ?? 0
+    claim.among = this.slots.held
   }
 
-  /** Takes in how a call ended; to be told while the call still holds its slot. */
-  record(outcome: Adaptive.Outcome, era: number): void {
-    if (this.#adaptive?.record(outcome, era, this.slots.held) === true) this.#resize()
+  /** Takes in how a call ended that still has its slot. */
+  record(claim: CallClaim, outcome: Adaptive.Outcome): void {
+    const underWay = Math.max(claim.among, this.slots.held)
+    if (this.#adaptive?.record(outcome, claim.era, underWay) === true) this.#resize()
   }
 
   /** Another configuration from now on: more slots are handed out at once, fewer are waited for. */
@@ -75,6 +77,8 @@ export class Compartment {
 /** What a call has of a compartment. */
 export class CallClaim extends Claim {
   era = 0
+  /** Calls that were under way when it began, itself included. */
+  among = 0
   /** As what it is counted. */
   counted: "active" | "waiting" | undefined
   /** `attempts`: requests that had been sent when the call came. */
@@ -83,32 +87,27 @@ export class CallClaim extends Claim {
   }
 }
 
-const gauge = (name: string, description: string) => Metric.gauge(name, { description })
-
-const actives = gauge("integration_bulkhead_active", "Requests that hold a slot, over all keys")
-const waitings = gauge("integration_bulkhead_waiting", "Calls that wait for a slot, over all keys")
-const limits = gauge("integration_bulkhead_limit", "Slots that there are, over all keys in use")
-
-const noTags: ReadonlyArray<never> = []
-
-type Gauge = Metric.Metric.Gauge<number>
-
 /** All compartments of one layer, by key. */
 export class Compartments {
   readonly #keyed: Keyed<Compartment>
-  readonly #gauges: { readonly active: Gauge; readonly limit: Gauge; readonly waiting: Gauge }
+  readonly #gauges: Readonly<Record<"active" | "limit" | "waiting", Meters.Meter>>
   #config: Config
   #active = 0
   #limit = 0
   #waiting = 0
 
   constructor(readonly integration: string, config: Config) {
-    const here = (gauge: Gauge) => Metric.tagged(gauge, "integration", integration)
-    this.#gauges = { active: here(actives), limit: here(limits), waiting: here(waitings) }
+    const gauge = (what: string, description: string) =>
+      Meters.gauge(`integration_bulkhead_${what}`, description, { integration })
+    this.#gauges = {
+      active: gauge("active", "Requests that hold a slot, over all keys"),
+      limit: gauge("limit", "Slots that there are, over all keys in use"),
+      waiting: gauge("waiting", "Calls that wait for a slot, over all keys")
+    }
     this.#config = config
     const onLimit = (change: number) => {
       this.#limit += change
-      this.#gauges.limit.unsafeUpdate(this.#limit, noTags)
+      this.#gauges.limit.update(this.#limit)
     }
     this.#keyed = new Keyed(
       () => new Compartment(this.#config, onLimit),
@@ -137,11 +136,11 @@ export class Compartments {
     claim.counted = as
     if (before === "active" || as === "active") {
       this.#active += as === "active" ? 1 : -1
-      this.#gauges.active.unsafeUpdate(this.#active, noTags)
+      this.#gauges.active.update(this.#active)
     }
     if (before === "waiting" || as === "waiting") {
       this.#waiting += as === "waiting" ? 1 : -1
-      this.#gauges.waiting.unsafeUpdate(this.#waiting, noTags)
+      this.#gauges.waiting.update(this.#waiting)
     }
   }
 

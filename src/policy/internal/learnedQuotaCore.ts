@@ -43,7 +43,17 @@ export class LearnedQuota {
     this.#remaining -= cost
   }
 
-  giveBack(cost: number, _at: number, now: number): void {
+  reserve(cost: number): void {
+    this.spend(cost)
+  }
+
+  use(): void {}
+
+  cancel(cost: number, _at: number, now: number): void {
+    this.refund(cost, 0, now)
+  }
+
+  refund(cost: number, _at: number, now: number): void {
     this.#forget(now)
     this.#remaining = Math.min(this.#said, this.#remaining + cost)
   }

@@ -48,7 +48,9 @@ export class Limiter {
   }
 
   /** Tokens at once: true. */
-  take(permit: LineCore.Permit, now: number): boolean {
+  take(permit: LineCore.Permit, clock: Clock.Clock, now: number): boolean {
+    // where much is going on the timer comes late: whoever comes looks in its place
+    if (now >= this.#timerAt) this.#look(clock, now)
     return this.#line.take(permit, now)
   }
 
@@ -125,8 +127,10 @@ export class Limiter {
     const at = this.#line.serve(now)
     if (at === this.#timerAt) return
     Timers.stop(this.#timer)
+    this.#timer = undefined
     this.#timerAt = at
-    this.#timer = at === Number.POSITIVE_INFINITY ? undefined : Timers.start(clock, at - now, () => {
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#timer = Timers.start(clock, now, at - now, () => {
       this.#timerAt = Number.POSITIVE_INFINITY
       this.#timer = undefined
       this.#look(clock, monotonicMillis(clock))

@@ -19,11 +19,11 @@ export interface Refusal {
 }
 
 /**
- * One caller. `idle`: holds nothing and waits for nothing. `waiting`: stands in line. `granted`: its tokens are taken.
- * `refused`: it will not get any.
+ * One caller. `idle`: holds nothing and waits for nothing. `waiting`: stands in line. `granted`: its tokens are reserved, and
+ * it has not moved yet. `taken`: it has its tokens. `refused`: it will not get any.
  */
 export class Permit extends Link {
-  standing: "idle" | "waiting" | "granted" | "refused" = "idle"
+  standing: "idle" | "waiting" | "granted" | "taken" | "refused" = "idle"
   refusal: Refusal | undefined
   /** When its tokens were taken. */
   takenAt = 0
@@ -69,12 +69,12 @@ export class Line {
   /** Tokens at once, where nobody is in line and nothing holds it. */
   take(permit: Permit, now: number): boolean {
     if (permit.place === 0) permit.place = ++this.#places
-    return this.#queue.size === 0 && this.#grant(permit, now)
+    return this.#queue.size === 0 && this.#takeAtOnce(permit, now)
   }
 
-  #grant(permit: Permit, now: number): boolean {
+  #takeAtOnce(permit: Permit, now: number): boolean {
     if (now < this.#heldUntil || this.quota.take(permit.cost, now) > 0) return false
-    permit.standing = "granted"
+    permit.standing = "taken"
     permit.takenAt = now
     return true
   }
@@ -131,8 +131,10 @@ export class Line {
    */
   serve(now: number): number {
     for (let head = this.#queue.head; head !== undefined; head = this.#queue.head) {
-      if (this.#grant(head, now)) {
+      if (now >= this.#heldUntil && this.quota.reserve(head.cost, now) === 0) {
         this.#unline(head)
+        head.standing = "granted"
+        head.takenAt = now
         this.#settle(head)
         continue
       }
@@ -144,12 +146,17 @@ export class Line {
   }
 
   /**
-   * A caller with tokens is about to go: true. When a cool-down has begun since they were taken it goes back into line
-   * instead, to its place, or is refused.
+   * A caller whose turn it was is about to go: true. When a cool-down has begun since it goes back into line instead, to its
+   * place, or is refused.
    */
   confirm(permit: Permit, now: number): boolean {
-    if (now >= this.#heldUntil) return true
-    this.#putBack(permit, now)
+    if (now >= this.#heldUntil) {
+      this.quota.use(permit.cost, permit.takenAt, now)
+      permit.standing = "taken"
+      permit.takenAt = now
+      return true
+    }
+    this.quota.cancel(permit.cost, permit.takenAt, now)
     this.#lineAgain(permit, now)
     return false
   }
@@ -170,20 +177,17 @@ export class Line {
     this.review(now)
   }
 
-  #putBack(permit: Permit, now: number): void {
-    permit.standing = "idle"
-    this.quota.giveBack(permit.cost, permit.takenAt, now)
-  }
-
   /** A caller with tokens has to wait for something else: they are put back until `resume`. */
   suspend(permit: Permit, now: number): void {
-    if (permit.standing === "granted") this.#putBack(permit, now)
+    if (permit.standing !== "taken") return
+    this.quota.refund(permit.cost, permit.takenAt, now)
+    permit.standing = "idle"
   }
 
   /** Takes the tokens once more, before all who came later: true; or else it stands in line again, or is refused. */
   resume(permit: Permit, deadline: number, now: number): boolean {
     const { head } = this.#queue
-    if ((head === undefined || head.place > permit.place) && this.#grant(permit, now)) return true
+    if ((head === undefined || head.place > permit.place) && this.#takeAtOnce(permit, now)) return true
     permit.deadline = deadline
     permit.patience = now + this.config.maxWait
     this.#lineAgain(permit, now)
@@ -192,17 +196,11 @@ export class Line {
 
   /** Gives up: its place in line, or the tokens that it has and did not use. */
   leave(permit: Permit, now: number): void {
-    if (permit.standing === "granted") this.#putBack(permit, now)
-    else if (permit.standing === "waiting") {
-      this.#unline(permit)
-      permit.standing = "idle"
-    }
-    permit.onSettled = undefined
-  }
-
-  /** The tokens were used. */
-  spent(permit: Permit): void {
+    if (permit.standing === "waiting") this.#unline(permit)
+    else if (permit.standing === "granted") this.quota.cancel(permit.cost, permit.takenAt, now)
+    else if (permit.standing === "taken") this.quota.refund(permit.cost, permit.takenAt, now)
     permit.standing = "idle"
+    permit.onSettled = undefined
   }
 
   /**

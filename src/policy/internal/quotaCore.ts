@@ -5,30 +5,37 @@ import { LearnedQuota } from "./learnedQuotaCore.js"
 import * as Window from "./slidingWindowCore.js"
 import * as Bucket from "./tokenBucketCore.js"
 
-/** Where the tokens of a line of callers come from. Time is handed in, in milliseconds that only grow. */
-export interface Quota {
-  /** Takes `cost` tokens and gives 0; or takes nothing, and gives the milliseconds until they may be there. */
-  take(cost: number, now: number): number
+/** What one limit and several of them have in common. Time is handed in, in milliseconds that only grow. */
+interface Tokens {
   /** Milliseconds until `cost` tokens beyond those of `ahead` may be there. */
   waitFor(cost: number, ahead: number, now: number): number
-  /** Puts back what was taken at `at` and not used. */
-  giveBack(cost: number, at: number, now: number): void
-  /** Takes over what the provider says is left; without `resetAfter` (milliseconds) it holds for this moment alone. */
-  learn(remaining: number, resetAfter: number | undefined, now: number): void
+  /** Tokens that were reserved at `at` are used now. */
+  use(cost: number, at: number, now: number): void
+  /** Tokens that were reserved at `at` are not needed. */
+  cancel(cost: number, at: number, now: number): void
+  /** Tokens that were taken at `at` were not used after all. */
+  refund(cost: number, at: number, now: number): void
   /** Tokens that may be taken at once. */
   available(now: number): number
   /** As new: nothing is lost when it is forgotten. */
   isFull(now: number): boolean
 }
 
+/** Where the tokens of a line of callers come from. */
+export interface Quota extends Tokens {
+  /** Takes `cost` tokens to be used now, and gives 0; or takes nothing, and gives the milliseconds until they may be there. */
+  take(cost: number, now: number): number
+  /** The same for somebody who will use them a little later: until then they still take up their place. */
+  reserve(cost: number, now: number): number
+  /** Takes over what the provider says is left; without `resetAfter` (milliseconds) it holds for this moment alone. */
+  learn(remaining: number, resetAfter: number | undefined, now: number): void
+}
+
 /** One limit of several. */
-export interface Limit {
-  waitFor(cost: number, ahead: number, now: number): number
+export interface Limit extends Tokens {
   /** Takes what `waitFor` said is there. */
   spend(cost: number, now: number): void
-  giveBack(cost: number, at: number, now: number): void
-  available(now: number): number
-  isFull(now: number): boolean
+  reserve(cost: number, now: number): void
 }
 
 export interface Config {
@@ -61,14 +68,28 @@ export class LocalQuota implements Quota {
     return wait
   }
 
+  reserve(cost: number, now: number): number {
+    const wait = this.waitFor(cost, 0, now)
+    if (wait === 0) { for (const limit of this.#limits) limit.reserve(cost, now) }
+    return wait
+  }
+
+  use(cost: number, at: number, now: number): void {
+    for (const limit of this.#limits) limit.use(cost, at, now)
+  }
+
+  cancel(cost: number, at: number, now: number): void {
+    for (const limit of this.#limits) limit.cancel(cost, at, now)
+  }
+
+  refund(cost: number, at: number, now: number): void {
+    for (const limit of this.#limits) limit.refund(cost, at, now)
+  }
+
   waitFor(cost: number, ahead: number, now: number): number {
     let wait = 0
     for (const limit of this.#limits) wait = Math.max(wait, limit.waitFor(cost, ahead, now))
     return wait
-  }
-
-  giveBack(cost: number, at: number, now: number): void {
-    for (const limit of this.#limits) limit.giveBack(cost, at, now)
   }
 
   learn(remaining: number, resetAfter: number | undefined, now: number): void {

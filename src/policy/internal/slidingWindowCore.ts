@@ -31,6 +31,7 @@ export class SlidingWindow {
   #youngest = 0
   /** Tokens in the log. */
   #used = 0
+  #reserved = 0
 
   constructor(config: Config) {
     this.#config = config
@@ -95,7 +96,7 @@ export class SlidingWindow {
     // in the order in which tokens are taken, each follows the one `limit` places before it by a window
     const place = ahead + Math.min(cost, limit)
     const rounds = Math.max(0, Math.ceil((place - epsilon) / limit) - 1)
-    let missing = place - rounds * limit - (limit - this.#used)
+    let missing = place - rounds * limit - (limit - this.#used - this.#reserved)
     if (missing <= epsilon) return rounds * window
     for (let i = 0; i < this.#size; i++) {
       const index = this.#index(i)
@@ -116,32 +117,47 @@ export class SlidingWindow {
     if (rest > 0) this.#push(rest, at)
   }
 
-  /**
-   * Puts back what was taken at `at`. The oldest tokens leave the log in its place, since what stays must never look older
-   * than it is.
-   */
-  giveBack(cost: number, at: number, now: number): void {
+  /** Is in no group: it is as young as can be until it is used. */
+  reserve(cost: number): void {
+    this.#reserved += cost
+  }
+
+  use(cost: number, _at: number, now: number): void {
+    this.#reserved -= cost
+    this.spend(cost, now)
+  }
+
+  cancel(cost: number): void {
+    this.#reserved -= cost
+  }
+
+  refund(cost: number, at: number, now: number): void {
     this.#expire(now)
-    if (at + this.#config.window <= now) return
-    let rest = Math.min(cost, this.#used)
-    while (this.#size > 0 && rest >= this.#costs[this.#start]!) {
-      rest -= this.#costs[this.#start]!
-      this.#dropOldest()
+    const { limit, window } = this.#config
+    for (let rest = cost, from = at; rest > 0; rest -= limit, from += window) {
+      if (from + window > now) this.#takeOut(Math.min(rest, limit), from)
     }
-    if (rest > 0 && this.#size > 0) {
-      this.#costs[this.#start]! -= rest
-      this.#used -= rest
-    }
+  }
+
+  /** From the group that it was put into: the oldest one that does not seem older than it is. */
+  #takeOut(cost: number, at: number): void {
+    let position = this.#size
+    while (position > 0 && this.#ats[this.#index(position - 1)]! >= at) position--
+    if (position === this.#size) return
+    const index = this.#index(position)
+    const out = Math.min(cost, this.#costs[index]!)
+    this.#costs[index]! -= out
+    this.#used -= out
   }
 
   available(now: number): number {
     this.#expire(now)
-    return this.#config.limit - this.#used
+    return this.#config.limit - this.#used - this.#reserved
   }
 
   isFull(now: number): boolean {
     this.#expire(now)
-    return this.#size === 0
+    return this.#used + this.#reserved <= epsilon
   }
 
   /** What was taken stays in the log, for as long as the new window says. */

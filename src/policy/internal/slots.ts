@@ -82,7 +82,7 @@ export class Slots {
     this.#stop()
     if (at === Number.POSITIVE_INFINITY) return
     this.#timerAt = at
-    this.#timer = Timers.start(clock, at - now, () => {
+    this.#timer = Timers.start(clock, now, at - now, () => {
       this.#stop()
       this.#look(clock, monotonicMillis(clock))
     })

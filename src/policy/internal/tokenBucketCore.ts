@@ -17,6 +17,8 @@ export class TokenBucket {
   #config: Config
   /** Below zero where an operation cost more than the bucket holds: what it owes. */
   #tokens: number
+  /** Of what is not there any more, what is reserved: it takes up its place until it is used. */
+  #reserved = 0
   #at: number
 
   constructor(config: Config, now: number) {
@@ -28,7 +30,8 @@ export class TokenBucket {
   #refill(now: number): void {
     if (now <= this.#at) return
     const { capacity, refillRate } = this.#config
-    this.#tokens = Math.min(capacity, this.#tokens + (now - this.#at) * refillRate / 1000)
+    const room = Math.max(0, capacity - this.#reserved - this.#tokens)
+    this.#tokens += Math.min(room, (now - this.#at) * refillRate / 1000)
     this.#at = now
   }
 
@@ -47,21 +50,34 @@ export class TokenBucket {
     this.#tokens -= cost
   }
 
-  /**
-   * Puts back what was taken at `at`, less what has come in since: without the taking it might have run over, and none of
-   * that is owed to anybody.
-   */
-  giveBack(cost: number, at: number, now: number): void {
+  reserve(cost: number): void {
+    this.#tokens -= cost
+    this.#reserved += cost
+  }
+
+  use(cost: number, _at: number, now: number): void {
+    this.#refill(now)
+    this.#reserved -= cost
+  }
+
+  cancel(cost: number, _at: number, now: number): void {
+    this.#refill(now)
+    this.#reserved -= cost
+    this.#tokens += cost
+  }
+
+  /** Less what has come in since: without the taking it might have run over, and none of that is owed to anybody. */
+  refund(cost: number, at: number, now: number): void {
     this.#refill(now)
     const { capacity, refillRate } = this.#config
     const unused = cost - (now - at) * refillRate / 1000
-    if (unused > 0) this.#tokens = Math.min(capacity, this.#tokens + unused)
+    if (unused > 0) this.#tokens = Math.min(Math.max(this.#tokens, capacity - this.#reserved), this.#tokens + unused)
   }
 
   /** Not more than so many are there: somebody else has taken them. */
   atMost(tokens: number, now: number): void {
     this.#refill(now)
-    this.#tokens = Math.min(this.#tokens, tokens)
+    this.#tokens = Math.min(this.#tokens, tokens - this.#reserved)
   }
 
   available(now: number): number {
@@ -70,13 +86,13 @@ export class TokenBucket {
   }
 
   isFull(now: number): boolean {
-    return this.available(now) >= this.#config.capacity
+    return this.available(now) >= this.#config.capacity - epsilon && this.#reserved <= epsilon
   }
 
   /** What has been earned so far is kept, up to the new capacity. */
   reconfigure(config: Config, now: number): void {
     this.#refill(now)
     this.#config = config
-    this.#tokens = Math.min(this.#tokens, config.capacity)
+    this.#tokens = Math.min(this.#tokens, Math.max(0, config.capacity - this.#reserved))
   }
 }

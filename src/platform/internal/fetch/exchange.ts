@@ -171,11 +171,11 @@ export class Exchange {
   }
 
   #failed(error: IntegrationError, call: Call): void {
-    const { answer } = call
+    const { response } = call
     // a local failure after an answer, such as a circuit that opened meanwhile, has no status: there is no answer to it
-    const isAnswered = answer !== undefined && error.status !== undefined && !Transport.wireOf(answer).isCut
+    const isAnswered = response !== undefined && error.status !== undefined && !Transport.wireOf(response).isCut
     if (!isAnswered || this.settings.rejectsErrors) return this.fail(error)
-    this.settings.errors.set(this.#respond(answer), error)
+    this.settings.errors.set(this.#respond(response), error)
   }
 
   #answer(answer: Answer): void {
