@@ -55,7 +55,7 @@ export const read = (
     const headers = Headers.fromInput(answer.headers)
     const response = new BufferedResponse(request, answer.status, headers, bytesOf(answer.body))
     call.answer = response
-    return conclude({ classify, maxResponseBytes: Number.POSITIVE_INFINITY }, response, true, call, clockOf(fiber))
+    return conclude(unlimited(classify), response, call, clockOf(fiber))
   })
 
 /**

@@ -131,10 +131,16 @@ export class Call {
   mayHaveBeenProcessed = false
   /** The last answer; `undefined` when the last attempt has none. */
   answer: LastAnswer | undefined
+  /** The last answer with its whole body, also where it is an error; `undefined` where its body was not read. */
+  response: HttpClientResponse.HttpClientResponse | undefined
   /** What is held for it until it is sent. */
   reservation: Reservation | undefined
   /** A 2xx is handed over as soon as its headers are there, with its body on its way; `accept` is not asked. */
   stream = false
+  /** `https://api.example.com`, where not all calls of an integration go to one. */
+  origin: string | undefined
+  /** It is a dead letter that is sent again. */
+  isReplay = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
   #correlationId: string | undefined
@@ -182,6 +188,8 @@ export class Call {
     fork.stream = this.stream
     fork.timed = this.timed
     fork.mayHaveBeenProcessed = this.mayHaveBeenProcessed
+    fork.origin = this.origin
+    fork.isReplay = this.isReplay
     fork.span = this.span
     return fork
   }

@@ -68,6 +68,8 @@ export interface Classification {
  */
 export type Classifier = (response: ResponseView) => Classification | undefined
 
+const is2xx = (status: number): boolean => status >= 200 && status < 300
+
 const tagOfStatus = (status: number): ResponseTag => {
   if (status >= 500 || status === 408 || status === 425) return "ServerError"
   switch (status) {
@@ -113,7 +115,7 @@ const codeOf = (body: unknown): string | undefined => {
 }
 
 /**
- * The error that a response stands for, or `undefined` when it is a success.
+ * The error that a response stands for, or `undefined` when it is a success: by default, when it is a 2xx.
  *
  * @since 0.1.0
  * @category classification
@@ -121,11 +123,12 @@ const codeOf = (body: unknown): string | undefined => {
 export const fromResponse = (
   call: Call,
   response: ResponseView,
-  classifier: Classifier | undefined
+  classifier: Classifier | undefined,
+  isSuccess: (status: number) => boolean = is2xx
 ): IntegrationError.IntegrationError | undefined => {
   const status = response.status
   const own = classifier?.(response)
-  if (own === undefined && status >= 200 && status < 300) return undefined
+  if (own === undefined && isSuccess(status)) return undefined
 
   const tag = own?.tag ?? tagOfStatus(status)
   const sentence = own?.message ?? messageOf(response.body)
@@ -199,6 +202,13 @@ const connectCodes: ReadonlySet<string> = new Set([
 
 const connectSyscalls: ReadonlySet<string> = new Set(["connect", "getaddrinfo"])
 
+/** The client would not send it, and never will: a header that is not one, a length that is not the body's. */
+const unsendableCodes: ReadonlySet<string> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
+])
+
 const isConnectPhase = (cause: unknown): boolean => {
   for (const { code, syscall } of causeChain(cause)) {
     if (typeof code === "string" && (connectCodes.has(code) || code.startsWith("ERR_TLS_"))) return true
@@ -240,6 +250,13 @@ export const fromHttpClientError = (
     })
   }
   const code = codeOfCause(error.cause)
+  if (error._tag === "RequestError" && code !== undefined && unsendableCodes.has(code)) {
+    return new IntegrationError.ValidationError({
+      ...fields,
+      code,
+      message: `the request cannot be sent: ${messageOfCause(error.cause)}`
+    })
+  }
   return new IntegrationError.NetworkError({
     ...fields,
     phase: error._tag === "RequestError" && isConnectPhase(error.cause) ? "connect" : "response",

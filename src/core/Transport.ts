@@ -15,12 +15,15 @@ import type * as Scope from "effect/Scope"
 import type { Call } from "./Call.js"
 import type * as Classification from "./Classification.js"
 import type { IntegrationError } from "./IntegrationError.js"
+import { acceptable } from "./internal/decoding.js"
 import type * as Undici from "./internal/dispatcher.js"
 import { directOf } from "./internal/dispatcher.js"
 import * as Pool from "./internal/pool.js"
+import { is2xx } from "./internal/reading.js"
 import * as Direct from "./internal/sendDirect.js"
 import { sendThrough } from "./internal/sendThrough.js"
 import * as WebStream from "./internal/webStream.js"
+import * as Wires from "./internal/wire.js"
 
 /**
  * Sends one request on behalf of a call.
@@ -64,9 +67,24 @@ export interface Options {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** A larger body is not read to its end, and is a ResponseDecodeError. Bytes; default 16 MiB. */
   readonly maxResponseBytes?: number | undefined
+  /** More of the body of an error is not read: it is for people. Bytes; default 256 KiB. */
+  readonly maxErrorBytes?: number | undefined
+  /**
+   * A body that says that it is no longer than this is read whole also for a call that takes it on its way (`call.stream`),
+   * so that one that breaks off is a failed attempt, and its connection is free at once. Bytes; default 0: none is.
+   */
+  readonly wholeBytes?: number | undefined
+  /**
+   * Asks for compressed answers and decompresses them: gzip, deflate, br, and zstd where the runtime has it. Not over a
+   * client that does so itself, as `fetch` does. Default `false`.
+   */
+  readonly decompress?: boolean | undefined
+  /** Which answers are none of errors, unless `classify` says otherwise. Default: 2xx. */
+  readonly isSuccess?: ((status: number) => boolean) | undefined
 }
 
 const defaultMaxResponseBytes = 16 * 1024 * 1024
+const defaultMaxErrorBytes = 256 * 1024
 
 /**
  * Over a client of `Transport.layer` the requests go straight to the connection pool; over any other they go through the
@@ -76,12 +94,21 @@ const defaultMaxResponseBytes = 16 * 1024 * 1024
  * @category constructors
  */
 export const make = (httpClient: HttpClient.HttpClient, options: Options): Send => {
+  const decompress = options.decompress ?? false
   const settings = {
     authenticate: options.authenticate,
     baseUrl: options.baseUrl.replace(/\/+$/, ""),
     classify: options.classify,
-    headers: Headers.fromInput({ accept: "application/json", ...options.headers }),
-    maxResponseBytes: options.maxResponseBytes ?? defaultMaxResponseBytes
+    decompress,
+    headers: Headers.fromInput({
+      accept: "application/json",
+      "accept-encoding": decompress ? acceptable() : undefined,
+      ...options.headers
+    }),
+    isSuccess: options.isSuccess ?? is2xx,
+    maxErrorBytes: options.maxErrorBytes ?? defaultMaxErrorBytes,
+    maxResponseBytes: options.maxResponseBytes ?? defaultMaxResponseBytes,
+    wholeBytes: options.wholeBytes ?? 0
   }
   const direct = directOf(httpClient)
   if (direct === undefined) return sendThrough(httpClient, settings)
@@ -188,10 +215,30 @@ export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<HttpClient.
 
 /**
  * The body of a response as the web has it. It is read as fast as the stream is, and cancelling the stream closes the
- * connection.
+ * connection. So does aborting the signal, with whose reason the stream then fails; the signal holds the stream only
+ * weakly, and no listener for longer than the body is read.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const toReadableStream: (response: HttpClientResponse.HttpClientResponse) => ReadableStream<Uint8Array> =
-  WebStream.toReadableStream
+export const toReadableStream = (
+  response: HttpClientResponse.HttpClientResponse,
+  options?: { readonly signal?: AbortSignal | undefined }
+): ReadableStream<Uint8Array> => WebStream.toReadableStream(response, options?.signal)
+
+/**
+ * What came over the wire, where an `HttpClientResponse` has no place for it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Wire extends Wires.Wire {}
+
+/**
+ * What is known of how a response came. Of the response of another client than that of `Transport.layer`, no more than
+ * it tells: no status text, and cookies put together again from their parts.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const wireOf: (response: HttpClientResponse.HttpClientResponse) => Wire = Wires.wireOf

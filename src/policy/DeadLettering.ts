@@ -225,6 +225,14 @@ const toLetter = (
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
+const bytesOf = (bytes: Uint8Array): DeadLetterQueue.Body => {
+  try {
+    return { _tag: "Text", value: decoder.decode(bytes) }
+  } catch {
+    return { _tag: "Base64", value: Encoding.encodeBase64(bytes) }
+  }
+}
+
 const storedBody = (
   body: HttpBody.HttpBody
 ): Either.Either<Pick<DeadLetterQueue.DeadLetterRequest, "body" | "contentType">, string> => {
@@ -232,17 +240,13 @@ const storedBody = (
   switch (body._tag) {
     case "Empty":
       return Either.right({ body: undefined, contentType })
-    case "Uint8Array": {
-      try {
-        return Either.right({ body: { _tag: "Text", value: decoder.decode(body.body) }, contentType })
-      } catch {
-        return Either.right({ body: { _tag: "Base64", value: Encoding.encodeBase64(body.body) }, contentType })
-      }
-    }
+    case "Uint8Array":
+      return Either.right({ body: bytesOf(body.body), contentType })
     case "Raw":
-      return typeof body.body === "string"
-        ? Either.right({ body: { _tag: "Text", value: body.body }, contentType })
-        : Either.left("its raw body is not text")
+      if (typeof body.body === "string") return Either.right({ body: { _tag: "Text", value: body.body }, contentType })
+      return body.body instanceof Uint8Array
+        ? Either.right({ body: bytesOf(body.body), contentType })
+        : Either.left("its raw body is neither text nor bytes")
     case "FormData":
       return Either.left("a form with files is not kept")
     case "Stream":
@@ -279,6 +283,9 @@ const replay = (
     )
     call.idempotencyKey = letter.idempotencyKey
     call.partitionKey = letter.partitionKey
+    call.isReplay = true
+    // an integration without a base URL goes to many servers
+    if (URL.canParse(url)) call.origin = new URL(url).origin
     const request = HttpClientRequest.make(method as HttpMethod)(url, { headers })
     return Effect.asVoid(next.send(withBody(request, body, contentType), call))
   })

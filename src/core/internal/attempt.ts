@@ -14,12 +14,13 @@ import * as Classification from "../Classification.js"
 import type { IntegrationError } from "../IntegrationError.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import { concat } from "./bytes.js"
+import { DecodedResponse } from "./decodedResponse.js"
 import { type Controller, type Direct, dispatch } from "./dispatcher.js"
 import * as Guard from "./guard.js"
-import type { WireHeaders } from "./headers.js"
+import { type WireHeaders, wireValue } from "./headers.js"
 import { LiveBody } from "./liveBody.js"
 import { LiveResponse } from "./liveResponse.js"
-import { clearDoubt, conclude, countAttempt, isSuccessful, judge, limitOf, type Reader, readWhole } from "./reading.js"
+import * as Reading from "./reading.js"
 import { outcomeOf } from "./resolved.js"
 
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -55,7 +56,7 @@ interface Outgoing {
  */
 export class Attempt {
   readonly #direct: Direct
-  readonly #reader: Reader
+  readonly #reader: Reading.Reader
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #outgoing: Outgoing
   readonly #call: Call
@@ -68,6 +69,7 @@ export class Attempt {
   #isTimedOut = false
   #abort: ((reason: Error) => void) | undefined
   #status = 0
+  #statusText = ""
   #headers: WireHeaders = []
   #limit = 0
   #size = 0
@@ -81,7 +83,7 @@ export class Attempt {
 
   constructor(
     direct: Direct,
-    reader: Reader,
+    reader: Reading.Reader,
     /** As it was before the credential was put on it: responses end up in logs. */
     request: HttpClientRequest.HttpClientRequest,
     outgoing: Outgoing,
@@ -100,7 +102,7 @@ export class Attempt {
   start(now: () => number, resume: (effect: Sending) => void): void {
     const call = this.#call
     this.#resume = resume
-    this.#before = countAttempt(call, this.#clock, now)
+    this.#before = Reading.countAttempt(call, this.#clock, now)
     if (call.deadline !== Number.POSITIVE_INFINITY) {
       const at = now()
       this.#timer = Timers.start(this.#clock, at, call.deadline - at, () => {
@@ -132,12 +134,14 @@ export class Attempt {
     this.#abort = abort
   }
 
-  onHeaders(status: number, headers: WireHeaders, resume: () => void): boolean {
+  onHeaders(status: number, headers: WireHeaders, resume: () => void, statusText?: string): boolean {
     if (status < 200) return true
     this.#status = status
+    this.#statusText = statusText ?? ""
     this.#headers = headers
-    this.#limit = limitOf(this.#reader, status)
-    if (this.#call.stream && isSuccessful(status) && !this.#isOver && this.#abort !== undefined) {
+    this.#limit = Reading.limitOf(this.#reader, status)
+    if (this.#isOver || this.#abort === undefined) return true
+    if (Reading.isStreamed(this.#reader, this.#call, status, () => wireValue(headers, "content-length"))) {
       this.#flow = new Flow(this.#abort, resume)
       this.#live = new LiveBody(this.#flow)
       this.#settle()
@@ -196,13 +200,13 @@ export class Attempt {
     if (outcome === undefined) {
       return Effect.tapError(
         Guard.underDeadline(concluding, call),
-        (error) => Effect.sync(() => clearDoubt(call, this.#before, error))
+        (error) => Effect.sync(() => Reading.clearDoubt(call, this.#before, error))
       )
     }
     if (Exit.isFailure(outcome)) {
       // what was never started was not sent, whatever the reason
       if (this.#abort === undefined) call.mayHaveBeenProcessed = this.#before
-      else if (outcome.cause._tag === "Fail") clearDoubt(call, this.#before, outcome.cause.error)
+      else if (outcome.cause._tag === "Fail") Reading.clearDoubt(call, this.#before, outcome.cause.error)
     }
     return outcome
   }
@@ -213,24 +217,34 @@ export class Attempt {
     const complete = this.#size <= this.#limit
     const pieces = this.#pieces ?? (this.#first === undefined ? [] : [this.#first])
     const bytes = concat(pieces, complete ? this.#size : this.#limit)
-    const response = new BufferedResponse(this.#request, this.#status, this.#headers, bytes)
+    const response = this.#received(bytes, !complete)
     // until then there was no answer
     if (this.#status !== 0) call.answer = response
     if (this.#isTimedOut) return call.expire()
     if (this.#error !== undefined) return Exit.fail(this.#networkError(this.#error, response))
-    return conclude(this.#reader, response, complete, call, this.#clock)
+    return Reading.conclude(this.#reader, response, call, this.#clock)
+  }
+
+  #received(bytes: Uint8Array, isCut: boolean): BufferedResponse {
+    return new BufferedResponse(this.#request, this.#status, this.#headers, bytes, this.#statusText, isCut)
   }
 
   #handOver(body: LiveBody): Sending {
-    const response = new LiveResponse(this.#request, this.#status, this.#headers, body)
-    const { headers, status } = response
+    const whole = this.#reader.wholeBytes > 0 && body.hasEnded ? body.takeWhole() : undefined
+    if (whole instanceof Uint8Array) {
+      // it came with its headers
+      const response = this.#call.answer = this.#received(whole, false)
+      return Reading.conclude(this.#reader, response, this.#call, this.#clock)
+    }
+    const live = new LiveResponse(this.#request, this.#status, this.#headers, body, this.#statusText)
+    const { headers, status } = live
     // the call is known here as long as the connection lasts, and must not keep the response that long
     this.#call.answer = { headers, status }
-    if (judge(this.#reader, response, this.#call, this.#clock) !== undefined) {
-      return readWhole(this.#reader, response, this.#request, this.#call, this.#clock)
+    if (Reading.judge(this.#reader, live, this.#call, this.#clock) !== undefined) {
+      return Reading.readWhole(this.#reader, live, this.#request, this.#call, this.#clock)
     }
-    unreachable.register(response, body)
-    return Exit.succeed(response)
+    unreachable.register(live, body)
+    return Exit.succeed(this.#reader.decompress ? DecodedResponse.of(live) : live)
   }
 
   #networkError(cause: Error, response: BufferedResponse): IntegrationError {

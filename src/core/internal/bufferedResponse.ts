@@ -20,7 +20,7 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   /** What the operation made of this response, when it has looked at it. */
   accepted: { readonly value: unknown } | undefined
-  readonly #received: ReceivedHeaders
+  readonly received: ReceivedHeaders
   #text: string | undefined
   #json: { readonly value: unknown } | undefined
 
@@ -28,18 +28,27 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
     readonly request: HttpClientRequest.HttpClientRequest,
     readonly status: number,
     headers: RawHeaders | WireHeaders,
-    readonly bytes: Uint8Array
+    readonly bytes: Uint8Array,
+    statusText = "",
+    /** There was more of it than is read. */
+    readonly isCut = false
   ) {
     super()
-    this.#received = new ReceivedHeaders(headers)
+    this.received = new ReceivedHeaders(headers, statusText)
   }
 
   get headers(): Headers.Headers {
-    return this.#received.headers
+    return this.received.headers
+  }
+
+  /** The same answer with its body decoded. */
+  withBytes(bytes: Uint8Array, isCut: boolean): BufferedResponse {
+    const { raw, statusText } = this.received
+    return new BufferedResponse(this.request, this.status, raw, bytes, statusText, isCut)
   }
 
   mentions(text: string): boolean {
-    return this.#received.mention(text)
+    return this.received.mention(text)
   }
 
   get bodyText(): string {
@@ -63,7 +72,7 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get cookies(): Cookies.Cookies {
-    return this.#received.cookies
+    return this.received.cookies
   }
   get remoteAddress(): Option.Option<string> {
     return Option.none()

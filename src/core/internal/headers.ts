@@ -11,6 +11,17 @@ const isWire = (headers: RawHeaders | WireHeaders): headers is WireHeaders => Ar
 
 const textOf = (value: Buffer | string): string => typeof value === "string" ? value : value.toString("latin1")
 
+/** The first value of a header, its name in lower case. */
+export const wireValue = (wire: WireHeaders, name: string): string | undefined => {
+  for (let index = 0; index + 1 < wire.length; index += 2) {
+    const raw = wire[index] as Buffer | string
+    if (raw.length !== name.length || textOf(raw).toLowerCase() !== name) continue
+    const value = wire[index + 1] as WireHeaders[number]
+    return textOf((Array.isArray(value) ? value[0] : value) as Buffer | string)
+  }
+  return undefined
+}
+
 const fromWire = (wire: WireHeaders): RawHeaders => {
   const headers: Record<string, string | Array<string>> = Object.create(null)
   for (let index = 0; index + 1 < wire.length; index += 2) {
@@ -22,6 +33,15 @@ const fromWire = (wire: WireHeaders): RawHeaders => {
     }
   }
   return headers
+}
+
+/** The headers of any client's response, cookies apart: a client joins what came several times. */
+export const rawOf = (
+  response: { readonly headers: Headers.Headers; readonly cookies: Cookies.Cookies }
+): RawHeaders => {
+  if (response.headers["set-cookie"] === undefined) return response.headers
+  const cookies = Cookies.toSetCookieHeaders(response.cookies)
+  return cookies.length === 0 ? response.headers : { ...response.headers, "set-cookie": cookies }
 }
 
 /** Whether a name has the text in it, in either case; the text is in lower case. */
@@ -40,7 +60,7 @@ export class ReceivedHeaders {
   #raw: RawHeaders | WireHeaders
   #headers: Headers.Headers | undefined
 
-  constructor(raw: RawHeaders | WireHeaders) {
+  constructor(raw: RawHeaders | WireHeaders, readonly statusText: string) {
     this.#raw = raw
   }
 

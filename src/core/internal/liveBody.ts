@@ -52,6 +52,11 @@ export class LiveBody {
     this.controller.abort(reason)
   }
 
+  /** All of it has come, and none of it was taken piece by piece. */
+  get hasEnded(): boolean {
+    return this.#state === "ended" && this.#reading !== "chunks"
+  }
+
   get isOpen(): boolean {
     return this.#state === "open"
   }

@@ -20,23 +20,24 @@ const endedEarly = (): Error => new DOMException("the response body was not read
 export class LiveResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly #received: ReceivedHeaders
+  readonly received: ReceivedHeaders
 
   constructor(
     readonly request: HttpClientRequest.HttpClientRequest,
     readonly status: number,
     headers: RawHeaders | WireHeaders,
-    readonly body: LiveBody
+    readonly body: LiveBody,
+    statusText = ""
   ) {
     super()
-    this.#received = new ReceivedHeaders(headers)
+    this.received = new ReceivedHeaders(headers, statusText)
   }
 
   get headers(): Headers.Headers {
-    return this.#received.headers
+    return this.received.headers
   }
   get cookies(): Cookies.Cookies {
-    return this.#received.cookies
+    return this.received.cookies
   }
   get remoteAddress(): Option.Option<string> {
     return Option.none()

@@ -4,10 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { concat } from "./bytes.js"
 
-const contentLength = (response: HttpClientResponse.HttpClientResponse): number | undefined => {
-  const header = response.headers["content-length"]
-  return header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
-}
+/** The value of a `content-length`. */
+export const lengthOf = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
 
 /**
  * Reads the body to its end, so that the connection goes back to its pool; a body over the limit is cut off and its
@@ -17,7 +16,7 @@ export const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
 ): Effect.Effect<{ readonly bytes: Uint8Array; readonly complete: boolean }, HttpClientError.ResponseError> => {
-  const length = contentLength(response)
+  const length = lengthOf(response.headers["content-length"])
   // an encoded body may unfold to any size, whatever its header says
   if (length !== undefined && length <= limit && response.headers["content-encoding"] === undefined) {
     return Effect.map(response.arrayBuffer, (buffer) => ({ bytes: new Uint8Array(buffer), complete: true }))

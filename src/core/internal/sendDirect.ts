@@ -79,7 +79,7 @@ export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arriva
       attempt.abandon()
       return Exit.failCause(cause)
     })
-    return call.span === undefined ? sending : withAttemptSpan(sending, call, settings.baseUrl)
+    return call.span === undefined ? sending : withAttemptSpan(sending, call, call.origin ?? settings.baseUrl)
   }
 
   return (arrival) => {

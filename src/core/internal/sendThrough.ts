@@ -14,7 +14,8 @@ import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import type { IntegrationError } from "../IntegrationError.js"
 import { withAttemptSpan } from "./attemptSpan.js"
-import { clearDoubt, countAttempt, isSuccessful, judge, readWhole } from "./reading.js"
+import { DecodedResponse } from "./decodedResponse.js"
+import * as Reading from "./reading.js"
 import type { Settings } from "./sendDirect.js"
 import { StreamedResponse } from "./streamedResponse.js"
 
@@ -32,15 +33,19 @@ export const sendThrough = (
   const client = HttpClient.transformResponse(httpClient, Effect.locally(FiberRef.currentTracerEnabled, false))
 
   // the request as it was before the credential was put on it: responses end up in logs
-  const receive = (response: Response, request: Request, call: Call, clock: Clock.Clock): Sending =>
-    call.stream && isSuccessful(response.status) && judge(settings, response, call, clock) === undefined
-      ? Effect.succeed(new StreamedResponse(request, response))
-      : readWhole(settings, response, request, call, clock)
+  const receive = (response: Response, request: Request, call: Call, clock: Clock.Clock): Sending => {
+    const isStreamed = Reading.isStreamed(settings, call, response.status, () => response.headers["content-length"])
+    if (!isStreamed || Reading.judge(settings, response, call, clock) !== undefined) {
+      return Reading.readWhole(settings, response, request, call, clock)
+    }
+    const streamed = new StreamedResponse(request, response)
+    return Effect.succeed(settings.decompress ? DecodedResponse.of(streamed) : streamed)
+  }
 
   const attempt = (request: Request, authenticated: Request, call: Call): Sending =>
     Effect.withFiberRuntime((fiber) => {
       const clock = clockOf(fiber)
-      const before = countAttempt(call, clock, () => monotonicMillis(clock))
+      const before = Reading.countAttempt(call, clock, () => monotonicMillis(clock))
       const outgoing = ClientRequest.prependUrl(withDefaults(authenticated, headers), baseUrl)
       return Effect.tapError(
         Effect.flatMap(
@@ -50,14 +55,14 @@ export const sendThrough = (
             return receive(response, request, call, clock)
           }
         ),
-        (error) => Effect.sync(() => clearDoubt(call, before, error))
+        (error) => Effect.sync(() => Reading.clearDoubt(call, before, error))
       )
     })
 
   return (request, call) =>
     Effect.flatMap(authenticate(request, call), (authenticated) =>
       call.span !== undefined
-        ? withAttemptSpan(attempt(request, authenticated, call), call, baseUrl)
+        ? withAttemptSpan(attempt(request, authenticated, call), call, call.origin ?? baseUrl)
         : attempt(request, authenticated, call))
 }
 

@@ -18,6 +18,9 @@ const searchOf = (params: UrlParams.UrlParams): string => {
   return text === "" ? "" : `?${text}`
 }
 
+/** An absolute URL of the same kind, as a parser would give it back, with its query. */
+const absolute = /^(https?:\/\/[a-z0-9.:[\]-]+)(\/[\w\-.~!$&'()*+,;=:@%/]*(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?)$/
+
 const isPlainBase = (url: string): boolean =>
   /^https?:\/\/[\w.:[\]-]+(?:\/[\w\-.~!$&'()*+,;=:@%/]*)?$/i.test(url) && URL.canParse(url)
 
@@ -38,6 +41,12 @@ export class Target {
     if (this.#plain !== undefined && isPlain(request.url)) {
       const search = request.urlParams.length === 0 ? "" : searchOf(request.urlParams)
       return Either.right({ origin: this.#plain.origin, path: this.#plain.prefix + request.url + search })
+    }
+    if (this.baseUrl === "" && request.urlParams.length === 0) {
+      const match = absolute.exec(request.url)
+      if (match !== null && !/\/(?:\.|%2e)/i.test(request.url)) {
+        return Either.right({ origin: match[1] as string, path: match[2] as string })
+      }
     }
     const outgoing = ClientRequest.prependUrl(request, this.baseUrl)
     const url = UrlParams.makeUrl(outgoing.url, outgoing.urlParams, outgoing.hash)
