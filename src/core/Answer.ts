@@ -13,7 +13,7 @@ import type { Call } from "./Call.js"
 import type { Classifier } from "./Classification.js"
 import type { IntegrationError } from "./IntegrationError.js"
 import { BufferedResponse } from "./internal/bufferedResponse.js"
-import { clearDoubt, conclude, countAttempt } from "./internal/reading.js"
+import { clearDoubt, conclude, countAttempt, unlimited } from "./internal/reading.js"
 
 /**
  * @since 0.1.0
