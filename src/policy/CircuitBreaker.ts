@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
@@ -232,7 +233,8 @@ export type Breaker = Internal.Breaker
 
 /**
  * The circuit breakers of this program, by key: to look at, and to open and close by hand. What a hand sets holds for a
- * key also ahead of its first call, and until a hand changes it.
+ * key also ahead of its first call, and until a hand changes it. None of it fails: where a store stands behind it and is
+ * away, it holds in this process at once, and the store is told when it is back.
  *
  * @example
  * ```ts
@@ -345,11 +347,12 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<CircuitBr
     Effect.gen(function*() {
       const breakers = yield* CircuitBreakers
       const random = yield* Effect.random
+      const runSync = Runtime.runSync(yield* Effect.runtime())
       const config: Config = {
         ...settings,
         // without keys of its own it holds its one circuit for as long as it lives
         idleTimeToLive: options.key === undefined ? Number.POSITIVE_INFINITY : settings.idleTimeToLive,
-        random: () => Effect.runSync(random.next),
+        random: () => runSync(random.next),
         version: ++versions
       }
       const moment = momentOf(yield* Effect.clock)
