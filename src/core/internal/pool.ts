@@ -191,10 +191,8 @@ export const make = (options: PoolOptions): Effect.Effect<Dispatcher, never, Sco
       (dispatcher) => Effect.promise(() => dispatcher.destroy())
     ))
 
-const loadUndici = Effect.orDie(
-  Effect.tryPromise({
-    try: () => import("undici"),
-    catch: (cause) =>
-      new Error("Transport.layer stands on undici, which cannot be loaded: npm install undici", { cause })
+const loadUndici = Effect.promise(() =>
+  import("undici").catch((cause: unknown) => {
+    throw new Error("Transport.layer stands on undici, which cannot be loaded: npm install undici", { cause })
   })
 )

@@ -88,13 +88,12 @@ export const make = (
       method: request.method,
       url: request.url
     }) ?? nothing
-  return Effect.tryPromise({ catch: (cause) => cause, try: ask }).pipe(
-    Effect.tryMap({ catch: (cause) => cause, try: (credentials) => sign(request, call, credentials, secrets) }),
+  return Effect.tryPromise(async () => sign(request, call, await ask(), secrets)).pipe(
     Effect.flatten,
     Effect.catchAll((cause) =>
       cause instanceof AuthenticationError
         ? Effect.fail(cause)
-        : refuse(call, "nothing was sent: the option `authenticate` failed", cause)
+        : refuse(call, "nothing was sent: the option `authenticate` failed", cause.error)
     )
   )
 }
