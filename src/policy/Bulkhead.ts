@@ -273,8 +273,16 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         compartments.count(claim, "active")
       }
 
-      /** Until it has a slot, and what was given back meanwhile further out is taken again. */
-      const turn = (claim: CallClaim, run: Pipeline.Run): Effect.Effect<void, IntegrationError.IntegrationError> =>
+      /**
+       * Until it has a slot, and what was given back meanwhile further out is taken again. Who has to wait for that gives
+       * the slot up, to keep nobody from it. Once: the next time it has the slot it holds on to it, or else those who have
+       * what they wait for there and those who have a slot here could go on giving way to each other for ever.
+       */
+      const turn = (
+        claim: CallClaim,
+        run: Pipeline.Run,
+        gaveWay: boolean
+      ): Effect.Effect<void, IntegrationError.IntegrationError> =>
         Effect.flatMap(claim.compartment.slots.turn(claim), (held) => {
           if (!held) {
             return Effect.fail(fullError(run.call, claim, "wait"))
@@ -284,15 +292,13 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
             start(claim)
             return Effect.void
           }
-          // who waits again must not keep others from the slot
+          if (gaveWay) {
+            return Effect.map(wait, () =>
+              start(claim))
+          }
           claim.compartment.slots.leave(claim)
           compartments.count(claim, undefined)
-          return Effect.zipRight(
-            wait,
-            Effect.suspend(() =>
-              lineUpAgain(claim, run)
-            )
-          )
+          return Effect.zipRight(wait, Effect.suspend(() => lineUpAgain(claim, run)))
         })
 
       const lineUpAgain = (
@@ -306,7 +312,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
         run.call.reservation?.suspend(run.clock)
         claim.compartment.slots.rejoin(claim, run.clock)
         compartments.count(claim, "waiting")
-        return turn(claim, run)
+        return turn(claim, run, true)
       }
 
       const stage: Pipeline.Stage = {
@@ -323,7 +329,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
           if (refusal !== undefined) return Exit.fail(fullError(call, claim, refusal))
           compartments.count(claim, "waiting")
           call.reservation?.suspend(clock)
-          return turn(claim, run)
+          return turn(claim, run, false)
         },
         abandon: (run) => {
           const claim = run.state as CallClaim

@@ -210,6 +210,28 @@ describe("Resilience.layerRef", () => {
       }
     }).pipe(Effect.provide(Holdfast.layerMemory)))
 
+  it.scoped("calls that are still in the stack before do not take its limits back", () =>
+    Effect.gen(function*() {
+      const provider = new Kit.Provider(Kit.status(503), Kit.ok)
+      const limits = (capacity: number): Resilience.Options => ({
+        ...quick,
+        rateLimit: { capacity, key: ({ operation }) => operation.integration, maxWait: 0, refillRate: 10 }
+      })
+      const ref = yield* makeRef(limits(1))
+      const shop = yield* Kit.shop(provider, Resilience.layerRef(ref))
+      const first = yield* Effect.fork(shop.items.get(item))
+      yield* TestClock.adjust("1 millis")
+      yield* SubscriptionRef.set(ref, limits(10))
+      // its second attempt finds ten tokens, and leaves nine
+      yield* TestClock.adjust("1 second")
+      console.log("x", yield* Fiber.poll(first), provider.count)
+      yield* TestClock.adjust("1 second")
+      console.log("x", yield* Fiber.poll(first), provider.count)
+      yield* Fiber.join(first)
+      yield* Effect.all(Array.from({ length: 9 }, () => shop.items.get(item)))
+      strictEqual(provider.count, 11)
+    }).pipe(Effect.provide(Holdfast.layerMemory)))
+
   for (
     const [where, services] of [
       ["that all clients share", Holdfast.layerMemory],
