@@ -109,7 +109,8 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
 
   /**
    * The same with the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and
-   * `HUBSPOT_API_VERSION` (`v3`, or a date such as `2026-03`).
+   * `HUBSPOT_API_VERSION` (`v3`, or a date such as `2026-03`), and the variables of the policy: `HOLDFAST_HUBSPOT_…`, as
+   * `Resilience.layerConfig` reads them.
    */
   static readonly layerConfig: Layer.Layer<
     HubSpot,

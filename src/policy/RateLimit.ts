@@ -228,12 +228,12 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
           run.state = permit
           return Effect.map(permit.turn(clock), () => permit.reserve())
         },
-        abandon: (run) => (run.state as CallPermit).end(run.clock, run.now()),
+        abandon: (run) => (run.state as CallPermit).end(run.clock, run.now(), false),
         leave: (run, outcome) => {
           const { call, clock } = run
           const permit = run.state as CallPermit
           const now = run.now()
-          permit.end(clock, now)
+          permit.end(clock, now, Exit.isSuccess(outcome))
           const { answer } = call
           const said = read === undefined || answer === undefined || isSilent(answer, read)
             ? undefined

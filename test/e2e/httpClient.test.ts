@@ -1,6 +1,9 @@
 /**
  * What a program that has `NodeHttpClient.layerUndici` relies on, held by that layer and by `Transport.layer` alike.
  */
+// what a client makes of any error, also of one that has no tag
+// @effect-diagnostics unsafeEffectTypeAssertion:off
+// @effect-diagnostics globalErrorInEffectFailure:off
 import type { HttpClientResponse } from "@effect/platform"
 import { Headers, HttpBody, HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"

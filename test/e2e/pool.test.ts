@@ -1,6 +1,8 @@
 /**
  * Options of `Transport.layerWith`: connections, TLS, HTTP/2, proxies; and a dispatcher of one's own.
  */
+// the environment is what a proxy is read from
+// @effect-diagnostics processEnvInEffect:off
 import { HttpClient } from "@effect/platform"
 import * as Undici from "@effect/platform-node/Undici"
 import { describe, it } from "@effect/vitest"

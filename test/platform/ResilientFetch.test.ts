@@ -1,3 +1,5 @@
+// what becomes of an error that has no tag
+// @effect-diagnostics globalErrorInEffectFailure:off
 import { Effect, Layer } from "effect"
 import {
   Availability,

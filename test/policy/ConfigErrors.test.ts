@@ -1,3 +1,5 @@
+// the environment itself is under test
+// @effect-diagnostics processEnvInEffect:off
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual, throws } from "@effect/vitest/utils"
 import { ConfigError, ConfigProvider, Effect, Either, Layer } from "effect"

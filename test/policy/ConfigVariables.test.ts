@@ -1,3 +1,6 @@
+// the environment itself is under test, and what throws
+// @effect-diagnostics processEnvInEffect:off
+// @effect-diagnostics tryCatchInEffectGen:off
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Duration, Effect, FastCheck as fc } from "effect"

@@ -1,6 +1,8 @@
 /**
  * A policy over whatever sends, with no typed client and no transport: for tests of what is sent when.
  */
+// a leaf may end in any way
+// @effect-diagnostics unsafeEffectTypeAssertion:off
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Clock, Context, Effect, Layer, Metric, MetricState, Option } from "effect"
 import {

@@ -2,6 +2,8 @@
  * Traps of the field that belong to no single policy. The others are with the policy that they concern; docs/traps.md has
  * the whole list.
  */
+// a signal of the caller is what runPromise takes
+// @effect-diagnostics runEffectInsideEffect:off
 import { FetchHttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"

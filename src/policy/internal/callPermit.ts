@@ -30,10 +30,13 @@ export class CallPermit extends Permit implements Reservation {
     this.call.reservation = this
   }
 
-  /** The call leaves the limiter: what was not used goes back. */
-  end(clock: Clock.Clock, now: number): void {
+  /**
+   * The call leaves the limiter: what was not used goes back. A call that was answered has used it, whether what sends
+   * counts its requests or not.
+   */
+  end(clock: Clock.Clock, now: number, isAnswered: boolean): void {
     this.call.reservation = this.#outer
-    if (this.call.attempts === this.#attempts) this.limiter.leave(this, clock, now)
+    if (!isAnswered && this.call.attempts === this.#attempts) this.limiter.leave(this, clock, now)
   }
 
   /** Until the call, which stands in line, has its tokens; meanwhile those of limiters further out are given back. */
