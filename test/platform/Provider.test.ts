@@ -1,3 +1,5 @@
+// a layer that lacks what it needs is one of the things that must not compile
+// @effect-diagnostics missingLayerContext:off
 import { HttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
