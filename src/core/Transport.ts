@@ -242,3 +242,12 @@ export interface Wire extends Wires.Wire {}
  * @category conversions
  */
 export const wireOf: (response: HttpClientResponse.HttpClientResponse) => Wire = Wires.wireOf
+
+/**
+ * The whole body of a response, where it has come to its end already and none of it was read as a stream. Its bytes are
+ * shared: whoever gives them away makes a copy.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const heldBody: (response: HttpClientResponse.HttpClientResponse) => Uint8Array | undefined = Wires.heldBody

@@ -317,7 +317,7 @@ describe("options", () => {
     let isBroken = true
     const broken = Layer.unwrapEffect(Effect.suspend(() =>
       isBroken
-        ? Effect.fail(new Error("the disk is full"))
+        ? Effect.fail(new DeadLetterQueue.DeadLetterQueueError({ message: "the disk is full", reason: "open" }))
         : Effect.succeed(Layer.mergeAll(CircuitBreaker.layerMemory, RateLimit.layerMemory, DeadLetterQueue.layerMemory))
     ))
     const fetch = make({ state: broken })

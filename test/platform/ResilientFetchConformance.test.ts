@@ -88,6 +88,10 @@ const answers: Readonly<Record<string, (response: Http.ServerResponse) => void>>
   },
   "two codings": (response) =>
     void response.writeHead(200, { "content-encoding": "deflate, gzip" }).end(Zlib.gzipSync(Zlib.deflateSync(order))),
+  "two codings in two headers": (response) =>
+    void response.writeHead(200, [["content-encoding", "gzip"], ["content-encoding", "br"]]).end(
+      Zlib.brotliCompressSync(Zlib.gzipSync(order))
+    ),
   "a coding that nobody knows": (response) =>
     void response.writeHead(200, { "content-encoding": "rot13" }).end("uryyb"),
   "a form": (response) =>

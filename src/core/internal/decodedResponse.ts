@@ -27,7 +27,7 @@ export class DecodedResponse extends Inspectable.Class implements HttpClientResp
 
   /** Itself where it is not encoded, or in a way that nobody here knows. */
   static of(response: HttpClientResponse.HttpClientResponse): HttpClientResponse.HttpClientResponse {
-    const codings = codingsOf(response.headers)
+    const codings = codingsOf(response.headers["content-encoding"])
     return codings === undefined ? response : new DecodedResponse(response, codings)
   }
 

@@ -1,7 +1,6 @@
 /**
  * Content codings: what is asked for, and how it is undone. Of Node alone: where there is no zlib, nothing is asked for.
  */
-import type * as Headers from "@effect/platform/Headers"
 import * as Effect from "effect/Effect"
 import type * as NodeStream from "node:stream"
 import type * as NodeZlib from "node:zlib"
@@ -51,9 +50,8 @@ const known: Readonly<Record<string, Coding>> = {
 // nobody encodes as often in earnest, and each costs memory
 const most = 5
 
-/** The codings of a body, in the order in which they were applied; `undefined` when there are none that can be undone. */
-export const codingsOf = (headers: Headers.Headers): ReadonlyArray<Coding> | undefined => {
-  const header = headers["content-encoding"]
+/** The codings of a body, from its `content-encoding`, in the order in which they were applied; `undefined` when there are none that can be undone. */
+export const codingsOf = (header: string | undefined): ReadonlyArray<Coding> | undefined => {
   if (header === undefined || header === "") return undefined
   const names = header.toLowerCase().split(",").map((name) => name.trim()).filter((name) => name !== "identity")
   if (names.length === 0 || names.length > most) return undefined

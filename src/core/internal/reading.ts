@@ -127,7 +127,9 @@ export const conclude = (
   call: Call,
   clock: Clock.Clock
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError> => {
-  const codings = reader.decompress && response.bytes.length > 0 ? codingsOf(response.headers) : undefined
+  const codings = reader.decompress && response.bytes.length > 0
+    ? codingsOf(response.received.value("content-encoding"))
+    : undefined
   if (codings === undefined) return settle(reader, response, call, clock)
   const isOnItsWay = call.stream && is2xx(response.status)
   const limit = isOnItsWay ? reader.wholeBytes : limitOf(reader, response.status)

@@ -9,36 +9,41 @@ export interface Wire {
   readonly statusText: string
   /** Names in lower case, and an array where a header came several times. */
   readonly headers: RawHeaders
-  /** The whole body, where it has come to its end already. Its bytes are shared. */
-  readonly body: Uint8Array | undefined
   /** There was more of it than is read. */
   readonly isCut: boolean
 }
 
 type Response = HttpClientResponse.HttpClientResponse
 
-const receivedOf = (response: Response): Pick<Wire, "headers" | "statusText"> => {
-  if (response instanceof BufferedResponse || response instanceof LiveResponse) {
-    return { headers: response.received.raw, statusText: response.received.statusText }
-  }
-  return response instanceof DecodedResponse
-    ? receivedOf(response.original)
-    : { headers: rawOf(response), statusText: "" }
-}
-
-const bodyOf = (response: Response): Uint8Array | undefined => {
+/** The whole body, where it has come to its end already. Its bytes are shared. */
+export const heldBody = (response: Response): Uint8Array | undefined => {
   if (response instanceof BufferedResponse) return response.bytes
   if (!(response instanceof LiveResponse) || !response.body.hasEnded) return undefined
   const whole = response.body.takeWhole()
   return whole instanceof Uint8Array ? whole : undefined
 }
 
-export const wireOf = (response: Response): Wire => {
-  const { headers, statusText } = receivedOf(response)
-  return {
-    body: bodyOf(response),
-    headers,
-    isCut: response instanceof BufferedResponse && response.isCut,
-    statusText
+/** Looks at the headers when it is asked for them: not everybody does. */
+class View implements Wire {
+  readonly #response: Response
+
+  constructor(response: Response) {
+    this.#response = response instanceof DecodedResponse ? response.original : response
+  }
+
+  get statusText(): string {
+    const response = this.#response
+    return response instanceof BufferedResponse || response instanceof LiveResponse ? response.received.statusText : ""
+  }
+  get headers(): RawHeaders {
+    const response = this.#response
+    return response instanceof BufferedResponse || response instanceof LiveResponse
+      ? response.received.raw
+      : rawOf(response)
+  }
+  get isCut(): boolean {
+    return this.#response instanceof BufferedResponse && this.#response.isCut
   }
 }
+
+export const wireOf = (response: Response): Wire => new View(response)

@@ -225,7 +225,7 @@ export class Exchange {
 
   /** Nobody will read its body. */
   #discard(answer: Answer): void {
-    if (Transport.wireOf(answer).body === undefined) {
+    if (Transport.heldBody(answer) === undefined) {
       Transport.toReadableStream(answer).cancel(new Error("nobody reads the body")).catch(() => {})
     }
   }

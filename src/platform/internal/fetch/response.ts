@@ -25,13 +25,14 @@ const used = (): TypeError => new TypeError("the body of the Response has been r
 
 class FetchResponse {
   readonly #meta: Meta
-  #headers: Headers | Transport.Wire["headers"]
+  /** Of most, nobody asks for the headers. */
+  #headers: Headers | Transport.Wire
   readonly #content: Content
   /** Read straight from its bytes. */
   #isUsed = false
   #made: Response | undefined
 
-  constructor(content: Content, headers: Headers | Transport.Wire["headers"], meta: Meta) {
+  constructor(content: Content, headers: Headers | Transport.Wire, meta: Meta) {
     this.#content = content
     this.#headers = headers
     this.#meta = meta
@@ -58,7 +59,7 @@ class FetchResponse {
   }
   get headers(): Headers {
     const headers = this.#headers
-    return headers instanceof Headers ? headers : this.#headers = headersOf(headers)
+    return headers instanceof Headers ? headers : this.#headers = headersOf(headers.headers)
   }
 
   get body(): Stream | null {
@@ -196,10 +197,11 @@ export const make = (
   { method, redirected, signal, url }: Options
 ): Response => {
   const { status } = response
-  const { body, headers, statusText } = Transport.wireOf(response)
+  const wire = Transport.wireOf(response)
   const content = method === "HEAD" || hasNoBody(status)
     ? undefined
     // what is on its way can be aborted from now on, not only once it is read
-    : body ?? Transport.toReadableStream(response, { signal })
-  return asResponse(new FetchResponse(content, headers, { redirected, signal, status, statusText, url }))
+    : Transport.heldBody(response) ?? Transport.toReadableStream(response, { signal })
+  const { statusText } = wire
+  return asResponse(new FetchResponse(content, wire, { redirected, signal, status, statusText, url }))
 }
