@@ -106,7 +106,7 @@ export class Process {
   }
 
   adopt({ said, view }: Push, own: number) {
-    const isNew = this.known === undefined || said.era !== this.known.era
+    const isNew = this.known === undefined ? said.state !== "closed" : said.era !== this.known.era
     if (isNew || this.diverged) this.staleAll()
     if (isNew) {
       this.pending = []
@@ -119,6 +119,10 @@ export class Process {
     this.openUntil = own + said.openLeft
     this.trouble = said.troubled || Process.isTroubled(this.config, this.pending, own) ||
       this.underWay?.isTroubled === true
+    // good outcomes of before the next trouble have nothing to do with it
+    if (this.trouble || this.config.strategy.kind !== "consecutive") return
+    this.pending = []
+    this.underWay = undefined
   }
 
   detach(own: number) {
@@ -173,10 +177,9 @@ export class Process {
   }
 
   collect(code: number, told: number, own: number) {
-    if (this.isAttached) {
-      this.pending.push({ at: own, code, quiet: code === 0 && !this.trouble, told })
-      if (code > 0) this.trouble = true
-    } else if (!this.diverged && this.known !== undefined) this.pending.push({ at: own, code, quiet: false, told })
+    if (!this.isAttached && this.diverged) return
+    this.pending.push({ at: own, code, quiet: code === 0 && !this.trouble, told })
+    if (code > 0) this.trouble = true
   }
 
   /** A step of the process alone, which may have changed its circuit. True when it has. */

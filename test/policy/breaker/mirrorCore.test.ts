@@ -61,7 +61,7 @@ const shared = (changes: Partial<Core.Config>, processes: number) => {
 
 describe("a mirror", () => {
   it("waits for nobody's first word: it begins alone, closed, and follows the shared record once it is read", () => {
-    const { attach, call, mirror, own, record } = shared({}, 1)
+    const { attach, call, flush, mirror, own, record } = shared({}, 1)
     strictEqual(mirror(0).attached, false)
     for (let i = 0; i < 3; i++) call(0, 1)
     strictEqual(mirror(0).replica.state, "open")
@@ -70,8 +70,46 @@ describe("a mirror", () => {
     attach(0)
     strictEqual(mirror(0).replica.state, "closed")
     strictEqual(record.state, "closed")
-    // what it counted before it knew of a generation belongs to none
+    // what it saw ahead of the first word counts in what that found closed
+    strictEqual(mirror(0).nextReport, 0)
+    flush(0)
+    strictEqual(record.state, "open")
+  })
+
+  it("a first word that finds the circuit open leaves nothing to tell of what was seen before", () => {
+    const { attach, call, config, mirror, record } = shared({}, 1)
+    call(0, 1)
+    Core.command(record, config, { _tag: "openFor", millis: 500, reason: "" }, 1_000_000)
+    attach(0)
     strictEqual(mirror(0).nextReport, never)
+    strictEqual(mirror(0).counts(0).failures, 0)
+  })
+
+  it("a call that was sent ahead of the first word counts when that finds the circuit closed", () => {
+    const { attach, flush, mirror, own, record } = shared({}, 1)
+    const era = mirror(0).admit(own(0))
+    attach(0)
+    mirror(0).record(era, 1, 0, own(0))
+    flush(0)
+    strictEqual(record.counts.failures, 1)
+  })
+
+  it("under another configuration it goes on; what it has not told of another kind of window is let go", () => {
+    const { attach, call, config, mirror, own } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    mirror(0).reconfigure({ ...config, strategy: { failures: 9, kind: "consecutive" } }, own(0))
+    strictEqual(mirror(0).counts(own(0)).failures, 1)
+    strictEqual(mirror(0).nextReport, 50)
+    mirror(0).reconfigure({ ...config, strategy: count }, own(0))
+    strictEqual(mirror(0).nextReport, never)
+    strictEqual(mirror(0).troubled, false)
+    mirror(0).detach(own(0))
+    const era = mirror(0).admit(own(0))
+    mirror(0).reconfigure({ ...config, mode: "disabled", strategy: count }, own(0))
+    strictEqual(mirror(0).admit(own(0)), Core.uncounted)
+    mirror(0).reconfigure({ ...config, strategy: count }, own(0))
+    strictEqual(mirror(0).admit(own(0)) === era, false)
   })
 
   it("keeps successes to itself, tells of a failure within an interval, and at once when it could be the last straw", () => {
