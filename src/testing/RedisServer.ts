@@ -52,7 +52,8 @@ export const make = (options?: Options): Effect.Effect<TestServer, TestServerErr
         ],
         name: "Redis",
         prepare: () => Promise.resolve(),
-        ready: async (port) => (await serverProcess.ask(port, "PING\r\n"))?.toString().startsWith("+PONG") === true,
+        // one with a password asks for it as soon as it takes clients
+        ready: async (port) => /^(\+PONG|-NOAUTH)/.test((await serverProcess.ask(port, "PING\r\n"))?.toString() ?? ""),
         // without a save, and at once
         stop: "SIGTERM",
         url: (port) => `redis://${serverProcess.host}:${port}`,
