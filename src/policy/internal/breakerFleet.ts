@@ -45,6 +45,9 @@ export interface Options {
 
 const firstRetryDelay = 100
 
+/** A new connection takes its time, and no call waits for it. */
+const subscribing = 5
+
 /** A session that held for so long was a good one: the next tries begin in quick succession again. */
 const goodSession = 5_000
 
@@ -99,7 +102,7 @@ export const make = (
             store.subscribe((key, view) => registry.peek(key, way.now())?.hear(view)),
             scope
           ),
-          timeout
+          Duration.times(timeout, subscribing)
         )
         way.up(failed)
         const beats = Effect.forever(
