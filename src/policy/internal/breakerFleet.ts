@@ -179,13 +179,14 @@ export const make = (
 const bounded = <A>(effect: Effect.Effect<A, StoreError>, timeout: Duration.Duration): Effect.Effect<A, StoreError> =>
   Effect.timeoutFail(
     Effect.disconnect(
-      Effect.catchAllDefect(effect, (cause) =>
-        Effect.fail(new StoreError({ cause, message: "the answer makes no sense", reason: "nonsense" })))
+      Effect.catchAllDefect(
+        effect,
+        (cause) => Effect.fail(new StoreError({ cause, message: "the answer makes no sense", reason: "nonsense" }))
+      )
     ),
     {
       duration: timeout,
-      onTimeout: () =>
-        new StoreError({ message: `no answer within ${Duration.format(timeout)}`, reason: "away" })
+      onTimeout: () => new StoreError({ message: `no answer within ${Duration.format(timeout)}`, reason: "away" })
     }
   )
 
@@ -269,12 +270,13 @@ class Way implements Shared.Link {
       const failed = this.#failed
       if (failed === undefined) return Effect.fail(new StoreError({ message: "the store is away", reason: "away" }))
       return Effect.tapBoth(this.ask(key, step, terms), {
-        onFailure: (error) => Effect.sync(() => {
-          if (this.#failed !== failed) return
-          if (error.reason === "nonsense") return this.#leaveAlone(key, error)
-          this.down()
-          Deferred.unsafeDone(failed, Effect.fail(error))
-        }),
+        onFailure: (error) =>
+          Effect.sync(() => {
+            if (this.#failed !== failed) return
+            if (error.reason === "nonsense") return this.#leaveAlone(key, error)
+            this.down()
+            Deferred.unsafeDone(failed, Effect.fail(error))
+          }),
         onSuccess: () => Effect.sync(() => this.#odd.delete(key))
       })
     })
@@ -287,7 +289,9 @@ class Way implements Shared.Link {
     this.#odd.add(key)
     this.fork(
       Effect.annotateLogs(
-        Effect.logWarning("circuit breakers: a shared record cannot be used; its circuit is that of this process alone"),
+        Effect.logWarning(
+          "circuit breakers: a shared record cannot be used; its circuit is that of this process alone"
+        ),
         { key, reason: error.message }
       )
     )

@@ -94,7 +94,9 @@ const nonsense = (message: string, cause?: unknown) => new StoreError({ cause, m
 const answerOf = (reply: ReadonlyArray<string>): Either.Either<Shared.Answer, StoreError> => {
   const [granted, retryAfter] = reply
   const view = viewOf(reply.slice(3))
-  if (view === undefined || retryAfter === undefined) return Either.left(nonsense("the record is not what it should be"))
+  if (view === undefined || retryAfter === undefined) {
+    return Either.left(nonsense("the record is not what it should be"))
+  }
   return Either.right({
     granted: granted === "1",
     retryAfter: retryAfter === "" ? undefined : Number(retryAfter),

@@ -77,7 +77,9 @@ const parse = (kept: string): Effect.Effect<Shared.Kept, StoreError> =>
     catch: (cause) => new StoreError({ cause, message: "the row is not a record", reason: "nonsense" }),
     try: () => {
       const value = JSON.parse(kept) as Shared.Kept
-      if (!Number.isFinite(value.record.generation) || !Number.isFinite(value.record.counts.total)) throw new Error(kept)
+      if (!Number.isFinite(value.record.generation) || !Number.isFinite(value.record.counts.total)) {
+        throw new Error(kept)
+      }
       return value
     }
   })
@@ -95,7 +97,9 @@ export const make = (client: SqlClient.SqlClient, { pollInterval, space }: Optio
   const number = sql.literal(isPg ? "::bigint" : "")
 
   const look = (key: string) =>
-    sql<Row>`SELECT clock.now AS now, b.version AS version, b.expires_at AS expires_at, CASE WHEN b.expires_at > clock.now THEN b.kept END AS kept
+    sql<
+      Row
+    >`SELECT clock.now AS now, b.version AS version, b.expires_at AS expires_at, CASE WHEN b.expires_at > clock.now THEN b.kept END AS kept
 FROM (SELECT ${now} AS now) clock LEFT JOIN ${rows} b ON b.space = ${space} AND b.name = ${key}`
 
   /** One row where it was written. */
@@ -112,7 +116,9 @@ WHERE space = ${space} AND name = ${key} AND version = ${version}${number} RETUR
 changed_at = ${changedAt}${number}, view = ${view} WHERE space = ${space} AND name = ${key} AND version = ${version}${number}
 RETURNING name`
     return isPg && changedAt !== undefined
-      ? sql`WITH written AS (${written}) SELECT pg_notify(${PgPush.channel}, ${PgPush.text(space, key, view)}) FROM written`
+      ? sql`WITH written AS (${written}) SELECT pg_notify(${PgPush.channel}, ${
+        PgPush.text(space, key, view)
+      }) FROM written`
       : written
   }
 

@@ -7,7 +7,9 @@ import { type Store, StoreError } from "../../../src/policy/internal/breakerStor
 export class MemoryStore implements Store {
   readonly name = "the spec's store"
   readonly kept = new Map<string, Shared.Kept>()
-  readonly subscribers = new Set<{ readonly onPush: (key: string, view: View) => void; lose: (e: StoreError) => void }>()
+  readonly subscribers = new Set<
+    { readonly onPush: (key: string, view: View) => void; lose: (e: StoreError) => void }
+  >()
   readonly asked: Array<Shared.Step["_tag"]> = []
   /** What becomes of a step; by default it is taken and answered at once. */
   mood: "well" | "away" | "hangs" | "loses answers" | "throws" | "babbles" = "well"

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import * as Redis from "../../../src/core/Redis.js"
+import type * as Redis from "../../../src/core/Redis.js"
 import * as RedisNode from "../../../src/core/Redis/Node.js"
 import * as RedisStore from "../../../src/policy/internal/breakerRedisStore.js"
 import type * as Shared from "../../../src/policy/internal/breakerSharedCore.js"

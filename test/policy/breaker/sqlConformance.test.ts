@@ -25,8 +25,10 @@ const database = Effect.runSync(Effect.cached(Scope.extend(servers.database, sco
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 const postgres = Layer.unwrapEffect(
-  Effect.map(database, (url) =>
-    Layer.provide(CircuitBreakerSql.layer({ space: "conformance", timeout }), servers.client(url)))
+  Effect.map(
+    database,
+    (url) => Layer.provide(CircuitBreakerSql.layer({ space: "conformance", timeout }), servers.client(url))
+  )
 )
 
 Conformance.suite("PostgreSQL", postgres, { ...options, peer: postgres })

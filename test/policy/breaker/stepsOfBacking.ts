@@ -118,14 +118,14 @@ const step: fc.Arbitrary<(generation: number) => Shared.Step> = fc.oneof(
     weight: 6
   },
   {
-    arbitrary: fc.record({ id, lease: fc.constantFrom(200, 900) }).map(({ id, lease }) =>
-      (generation: number): Shared.Step => ({ _tag: "renewProbe", generation, id, lease })
+    arbitrary: fc.record({ id, lease: fc.constantFrom(200, 900) }).map(
+      ({ id, lease }) => (generation: number): Shared.Step => ({ _tag: "renewProbe", generation, id, lease })
     ),
     weight: 2
   },
   {
-    arbitrary: fc.record({ code: fc.oneof(code, fc.constant(-1)), id, told }).map((r) =>
-      (generation: number): Shared.Step => ({ _tag: "probeResult", generation, ...r })
+    arbitrary: fc.record({ code: fc.oneof(code, fc.constant(-1)), id, told }).map(
+      (r) => (generation: number): Shared.Step => ({ _tag: "probeResult", generation, ...r })
     ),
     weight: 6
   },
@@ -188,7 +188,10 @@ export const suite = (
                     const answer = yield* Effect.orDie(store.step(key, step, terms))
                     deepStrictEqual(answer, Shared.take(expected, terms, step, now))
                     expected = plain(expected)
-                    deepStrictEqual(upToDate(yield* kept(key), terms.config, now), upToDate(expected, terms.config, now))
+                    deepStrictEqual(
+                      upToDate(yield* kept(key), terms.config, now),
+                      upToDate(expected, terms.config, now)
+                    )
                   }
                 }))
             ),
@@ -231,7 +234,12 @@ const upToDate = (kept: Shared.Kept | undefined, { strategy }: Core.Config, now:
 }
 
 /** Takes the same steps at the store. */
-const replay = ({ forget, kept, setClock, store }: Backing, key: string, config: Core.Config, taken: ReadonlyArray<Taken>) =>
+const replay = (
+  { forget, kept, setClock, store }: Backing,
+  key: string,
+  config: Core.Config,
+  taken: ReadonlyArray<Taken>
+) =>
   Effect.gen(function*() {
     const terms: Shared.Terms = { config, livesFor: 1e9, timeToLive: 60_000 }
     const take = (step: Shared.Step) => Effect.orDie(store.step(key, step, terms))
