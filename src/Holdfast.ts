@@ -182,6 +182,8 @@ export const layerConfig: Layer.Layer<
     case "Postgres":
       return layerPostgres({ spill, url: store.url })
     case "Redis":
-      return yield* ConfigError.InvalidData(["HOLDFAST_STORE_URL"], "dead letters cannot be kept in Redis yet")
+      return yield* Effect.fail(
+        ConfigError.InvalidData(["HOLDFAST_STORE_URL"], "dead letters cannot be kept in Redis yet")
+      )
   }
 }))
