@@ -99,6 +99,8 @@ export interface Reservation {
   readonly resume: (clock: Clock.Clock) => Effect.Effect<void, IntegrationError> | undefined
 }
 
+const none: ReadonlyArray<Wait> = []
+
 /**
  * @since 0.1.0
  * @category models
@@ -120,7 +122,9 @@ export class Call {
   /** The innermost of the deadlines in force. */
   innermost: Deadline | undefined
   /** The pauses between attempts. */
-  readonly waits: Array<Wait> = []
+  get waits(): ReadonlyArray<Wait> {
+    return this.#waits
+  }
   /** The failure in whose place the call was given another answer; set by the Fallback policy. */
   fellBack: IntegrationError | undefined
   /** Further requests that were sent while the first was under way; set by the Hedge policy. */
@@ -143,6 +147,7 @@ export class Call {
   isReplay = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
+  #waits = none
   #correlationId: string | undefined
 
   constructor(
@@ -170,6 +175,11 @@ export class Call {
   expire(): Exit.Exit<never> {
     if (this.innermost !== undefined) this.innermost.passed = true
     return expired
+  }
+
+  /** There is a pause before the next attempt; set by the Retry policy. */
+  waited(wait: Wait): void {
+    this.#waits = this.#waits.concat(wait)
   }
 
   /**
@@ -201,7 +211,7 @@ export class Call {
     this.lastAttemptAt = Math.max(this.lastAttemptAt, fork.lastAttemptAt)
     this.keyHonoured ||= fork.keyHonoured
     this.mayHaveBeenProcessed ||= fork.mayHaveBeenProcessed
-    for (const wait of fork.waits) this.waits.push(wait)
+    this.#waits = this.#waits.concat(fork.waits)
   }
 
   get correlationId(): string {
