@@ -184,7 +184,7 @@ const isExit = (effect: Effect.Effect<void, IntegrationError>): effect is Exit.E
 type Restore = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
 
-/** A class and not a literal: see `internal/sendDirect`. */
+/** A class and not a literal: see `internal/plain`. */
 class Next<A> implements Guard.Then<A, HttpClientResponse.HttpClientResponse> {
   constructor(
     readonly onFailure: (cause: Cause.Cause<IntegrationError>) => Sending,

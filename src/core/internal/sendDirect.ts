@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as RuntimeFlags from "effect/RuntimeFlags"
+import { Plain } from "../../internal/plain.js"
 import { clockOf, monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
@@ -42,11 +43,6 @@ export interface Arrival {
   now(): number
   readonly restore: <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
-
-// Objects of the way of every call are of classes. The engine watches where literals live long, as those of the first few
-// calls do, and makes all that come after from there old at once: they then keep what they lead to from being collected,
-// and a request costs half as much again.
-class Plain {}
 
 /** A request for `dispatch`. */
 class Outgoing {
