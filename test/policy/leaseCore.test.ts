@@ -149,7 +149,7 @@ describe("a limit that is shared", () => {
                 recovers(fleet)
               }
             ),
-            { numRuns: runs(400) }
+            { numRuns: runs(250) }
           )
         }
       )

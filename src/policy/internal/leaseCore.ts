@@ -156,7 +156,7 @@ export const settle = (ledger: Ledger, config: Config | undefined, request: Requ
   earn(ledger, config, earned, earned.millis)
   earn(ledger, config, earned, now - lapse(ledger, now))
   const account = accountOf(ledger, request, now)
-  if (account.era === request.era) report(ledger, account, request)
+  if (account.era === request.era) report(ledger, account, request, config)
   earn(ledger, config, earned, request.age)
   if (config !== undefined) {
     ledger.at = now
@@ -189,7 +189,12 @@ const earn = (
   earned.tokens += Math.max(0, tokens)
 }
 
-const report = (ledger: Ledger, account: Account, { debt, returned, spent }: Request): void => {
+const report = (
+  ledger: Ledger,
+  account: Account,
+  { debt, returned, spent }: Request,
+  config: Config | undefined
+): void => {
   const back = Math.max(0, returned - account.returned)
   account.returned += back
   ledger.tokens += back
@@ -198,9 +203,10 @@ const report = (ledger: Ledger, account: Account, { debt, returned, spent }: Req
   const over = Math.max(0, -held(account))
   account.granted += over
   ledger.tokens -= over
-  const more = Math.max(0, debt - account.debt)
-  account.debt += more
-  ledger.tokens -= more
+  // several outages must not add up to more than one can cost
+  const bearable = Math.max(0, ledger.tokens + (config?.capacity ?? 0))
+  ledger.tokens -= Math.min(Math.max(0, debt - account.debt), bearable)
+  account.debt = Math.max(account.debt, debt)
 }
 
 const contenders = (ledger: Ledger): number => {

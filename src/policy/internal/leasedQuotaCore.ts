@@ -89,6 +89,7 @@ export class LeasedQuota implements Quota {
   #levelAt = 0
   /** While the store cannot be used. */
   #alone: Bucket.TokenBucket | undefined
+  #spentAlone = 0
 
   constructor(options: {
     /** Unlike that of any other process, and of the process's own past. */
@@ -189,8 +190,10 @@ export class LeasedQuota implements Quota {
     this.#learned.spend(cost)
     if (this.#bucket === undefined) return 0
     this.#uses(cost, now)
-    if (this.#alone !== undefined) this.#alone.spend(cost)
-    else {
+    if (this.#alone !== undefined) {
+      this.#alone.spend(cost)
+      this.#spentAlone += cost
+    } else {
       this.#takeOut(cost)
       this.#spent += cost
     }
@@ -219,7 +222,10 @@ export class LeasedQuota implements Quota {
   use(cost: number, at: number, now: number): void {
     if (this.#bucket === undefined) return
     this.#usedAt = now
-    if (this.#alone !== undefined) return this.#alone.use(cost, at, now)
+    if (this.#alone !== undefined) {
+      this.#spentAlone += cost
+      return this.#alone.use(cost, at, now)
+    }
     this.#reserved -= cost
     this.#spent += cost
   }
@@ -387,10 +393,11 @@ export class LeasedQuota implements Quota {
     this.#held = this.#batches.length === 0 ? 0 : this.#held - back
   }
 
-  /** What its share lacks of being full: the store, which has not seen it, must not make more of it. */
+  /** What it used of its share, and has not come in again: the store, which has not seen it, must not make more of it. */
   #debt(now: number): number {
     if (this.#alone === undefined) return 0
-    return Math.max(0, Math.ceil(this.#share().capacity - this.#alone.available(now) - epsilon))
+    const lacking = this.#share().capacity - this.#alone.available(now)
+    return Math.max(0, Math.ceil(Math.min(lacking, this.#spentAlone) - epsilon))
   }
 
   /** Everything that it holds and nobody waits for goes back: the last request of a process that ends. */
@@ -446,6 +453,7 @@ export class LeasedQuota implements Quota {
     this.#asked = undefined
     const share = this.#share()
     this.#alone = new Bucket.TokenBucket(share, now)
+    this.#spentAlone = 0
     this.#alone.atMost(Math.min(held, share.capacity), now)
   }
 }
