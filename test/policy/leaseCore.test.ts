@@ -4,7 +4,7 @@
  */
 import { describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import { FastCheck as fc } from "effect"
+import { Effect, FastCheck as fc } from "effect"
 import * as Lease from "../../src/policy/internal/leaseCore.js"
 import { runs } from "../campaign.js"
 import { type Fate, Fleet, type Settings } from "./leaseFleet.js"
@@ -137,9 +137,9 @@ describe("a limit that is shared", () => {
         `by ${size} processes: R1 to R4 hold in any interleaving${
           losesCount ? ", also where the store loses count" : ""
         }`,
-        () => {
+        () =>
           fc.assert(
-            fc.property(
+            fc.asyncProperty(
               buckets,
               fc.commands([commands(size, losesCount)], { maxCommands: 120, size: "max" }),
               (bucket, sequence) => {
@@ -147,11 +147,12 @@ describe("a limit that is shared", () => {
                 fc.modelRun(() => ({ model: fleet, real: fleet }), sequence)
                 fleet.checkRates()
                 recovers(fleet)
+                // the runner is to hear of it in a campaign
+                return Effect.runPromise(Effect.sleep(0))
               }
             ),
             { numRuns: runs(250) }
           )
-        }
       )
     }
   }

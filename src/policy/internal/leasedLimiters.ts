@@ -165,7 +165,13 @@ class Leased implements Keeper {
   constructor(key: string, shared: Shared) {
     this.#key = key
     this.#shared = shared
-    const config: Config = { bucket: undefined, idleTimeToLive: 3_600_000, maxQueue: 1000, maxWait: 30_000, window: undefined }
+    const config: Config = {
+      bucket: undefined,
+      idleTimeToLive: 3_600_000,
+      maxQueue: 1000,
+      maxWait: 30_000,
+      window: undefined
+    }
     const limiter = (): Limiter => this.limiter
     this.#quota = new LeasedQuota({
       config,
@@ -239,8 +245,12 @@ class Leased implements Keeper {
       return asks(this.#goAlone(new StoreError({ away: true, message: "it was away a moment ago" })))
     }
     // those who come in the same moment ask together
-    asks(Effect.zipRight(Effect.yieldNow(), Effect.flatMap(this.#request, (result) =>
-      Either.isLeft(result) ? this.#goAlone(result.left) : Effect.void)))
+    asks(
+      Effect.zipRight(
+        Effect.yieldNow(),
+        Effect.flatMap(this.#request, (result) => Either.isLeft(result) ? this.#goAlone(result.left) : Effect.void)
+      )
+    )
   }
 
   /** Asks once. */
