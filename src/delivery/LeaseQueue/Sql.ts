@@ -1,9 +1,11 @@
 /**
- * The lease queue in a SQL database, over the `SqlClient` of the context.
+ * The lease queue in a SQL database, over the `SqlClient` of the context: PostgreSQL, whose own clock is the only one, or
+ * SQLite. Workers skip what another one has locked, and wait for nobody.
  *
  * An offer joins the transaction in which it is made: when that is rolled back, nothing was offered. Outside of one,
  * offers that arrive together are committed together. The tables are `holdfast_lease_items` and
- * `holdfast_lease_ledger`; they are created by migrations kept in `holdfast_migrations`.
+ * `holdfast_lease_ledger`; they are created by migrations kept in `holdfast_migrations`, once, however many processes
+ * start together.
  *
  * @since 0.1.0
  */

@@ -1,14 +1,7 @@
-/**
- * The tables of the delivery room. The Migrator keeps one watermark a table of migrations and skips whatever is below
- * it, so that all migrations kept in `holdfast_migrations` must be in this one list, in order, and never be changed
- * once released.
- */
-import * as Migrator from "@effect/sql/Migrator"
+/** The tables of the delivery room. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-
-export const table = "holdfast_migrations"
+import { migrate } from "../../internal/sqlMigrations.js"
 
 const leaseQueue = Effect.gen(function*() {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
@@ -76,20 +69,4 @@ ON holdfast_lease_items (queue, partition_key, on_park, state, seq) WHERE partit
   yield* sql`CREATE INDEX holdfast_lease_ledger_item ON holdfast_lease_ledger (item_id, token)`
 })
 
-const migrations: Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>> = {
-  "0001_lease_queue": leaseQueue
-}
-
-const latest = Object.keys(migrations).length
-
-export const run: Effect.Effect<void, Migrator.MigrationError | SqlError, SqlClient.SqlClient> = Effect.gen(
-  function*() {
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
-    // When another process is migrating, the Migrator gives up without a word: look before anybody uses the tables
-    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-    const rows = yield* sql<{ id: number }>`SELECT max(migration_id) AS id FROM ${sql.literal(table)}`
-    if (Number(rows[0]?.id ?? 0) < latest) {
-      return yield* new Migrator.MigrationError({ reason: "locked", message: "another process is migrating" })
-    }
-  }
-)
+export const run = migrate({ steps: { "0001_lease_queue": leaseQueue }, table: "holdfast_migrations" })

@@ -1,15 +1,39 @@
 /** What the specs of the dead letter queue have in common. */
 import { assert } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
 import type * as DeadLetterQueue from "../../../delivery/DeadLetterQueue.js"
 import { letter } from "./deadLetters.js"
 
 /** Declares a spec that is given a queue of its own. */
 export type Test = <E>(
   behaviour: string,
-  run: (service: Service) => Effect.Effect<void, E, Scope.Scope>
+  run: (service: Service, pass: Pass) => Effect.Effect<void, E, Scope.Scope>
 ) => void
+
+/** Lets time pass, and whatever is due in it happen in its order. */
+export type Pass = (duration: Duration.DurationInput) => Effect.Effect<void>
+
+/**
+ * From one sleeper's time to the next: with a store whose steps take real time, a sleeper sets its next alarm only when
+ * its step is done.
+ */
+export const passing = (settled: Effect.Effect<void>): Pass => (duration) =>
+  Effect.gen(function*() {
+    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(duration)
+    while (true) {
+      yield* settled
+      const now = yield* Clock.currentTimeMillis
+      const next = Chunk.reduce(yield* TestClock.sleeps(), end, (first, at) => at > now && at < first ? at : first)
+      yield* TestClock.setTime(next)
+      if (next === end) break
+    }
+    yield* settled
+  })
 
 export type Service = DeadLetterQueue.DeadLetterQueue["Type"]
 

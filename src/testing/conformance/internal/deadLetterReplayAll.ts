@@ -1,7 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import type * as DeadLetterQueue from "../../../delivery/DeadLetterQueue.js"
 import { captureMany, type Test } from "./deadLetterKit.js"
 import { breakerOpen, letter, serverError } from "./deadLetters.js"
@@ -45,7 +44,7 @@ export const replayAllTests = (test: Test): void => {
         })
       }))
 
-    test("sends no more than `concurrency` at once", (service) =>
+    test("sends no more than `concurrency` at once", (service, pass) =>
       Effect.gen(function*() {
         yield* captureMany(service, 12)
         let now = 0
@@ -60,7 +59,7 @@ export const replayAllTests = (test: Test): void => {
             () => Effect.sync(() => void now--)
           ))
         const fiber = yield* Effect.fork(service.replayAll({}, { concurrency: 3 }))
-        yield* TestClock.adjust("10 seconds")
+        yield* pass("10 seconds")
         assert.strictEqual((yield* Fiber.join(fiber)).replayed, 12)
         assert.strictEqual(most, 3)
       }))
@@ -116,50 +115,56 @@ export const replayAllTests = (test: Test): void => {
         assert.deepInclude(yield* service.get(id), { state: "replayed" })
       }))
 
-    test("waits while the breaker is open, and goes on when it lets calls through", (service) =>
-      Effect.gen(function*() {
-        yield* captureMany(service, 20)
-        let open = true
-        let sent = 0
-        yield* service.register(
-          "hubspot",
-          () => Effect.suspend(() => open ? breakerOpen("5 seconds") : Effect.sync(() => void sent++))
-        )
-        const fiber = yield* Effect.fork(service.replayAll())
-        yield* TestClock.adjust("9 seconds")
-        assert.strictEqual(sent, 0)
-        assert.strictEqual((yield* service.stats()).byState.pending, 20)
-        open = false
-        yield* TestClock.adjust("10 seconds")
-        assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 20, replayed: 20, failed: 0, skipped: 0 })
-        for (const stored of (yield* service.list()).items) assert.strictEqual(stored.replays, 1)
-      }))
+    test(
+      "waits while the breaker is open, and goes on when it lets calls through",
+      (service, pass) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 20)
+          let open = true
+          let sent = 0
+          yield* service.register(
+            "hubspot",
+            () => Effect.suspend(() => open ? breakerOpen("5 seconds") : Effect.sync(() => void sent++))
+          )
+          const fiber = yield* Effect.fork(service.replayAll())
+          yield* pass("9 seconds")
+          assert.strictEqual(sent, 0)
+          assert.strictEqual((yield* service.stats()).byState.pending, 20)
+          open = false
+          yield* pass("10 seconds")
+          assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 20, replayed: 20, failed: 0, skipped: 0 })
+          for (const stored of (yield* service.list()).items) assert.strictEqual(stored.replays, 1)
+        })
+    )
 
-    test("gives an integration up whose breaker stays open, and goes on with the others", (service) =>
-      Effect.gen(function*() {
-        yield* captureMany(service, 30)
-        const others = yield* captureMany(service, 3, { integration: "stripe" })
-        let tried = 0
-        yield* service.register("hubspot", () =>
-          Effect.suspend(() => {
-            tried++
-            return breakerOpen("1 hour")
-          }))
-        yield* service.register("stripe", () => Effect.void)
-        const fiber = yield* Effect.fork(service.replayAll({}, { maxPause: "1 minute", maxPauses: 3 }))
-        yield* TestClock.adjust("5 minutes")
-        assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 33, replayed: 3, failed: 0, skipped: 30 })
-        assert.isAtMost(tried, 16)
-        assert.strictEqual((yield* service.get(others[0] ?? "")).state, "replayed")
-        assert.strictEqual((yield* service.stats()).byState.pending, 30)
-      }))
+    test(
+      "gives an integration up whose breaker stays open, and goes on with the others",
+      (service, pass) =>
+        Effect.gen(function*() {
+          yield* captureMany(service, 30)
+          const others = yield* captureMany(service, 3, { integration: "stripe" })
+          let tried = 0
+          yield* service.register("hubspot", () =>
+            Effect.suspend(() => {
+              tried++
+              return breakerOpen("1 hour")
+            }))
+          yield* service.register("stripe", () => Effect.void)
+          const fiber = yield* Effect.fork(service.replayAll({}, { maxPause: "1 minute", maxPauses: 3 }))
+          yield* pass("5 minutes")
+          assert.deepStrictEqual(yield* Fiber.join(fiber), { selected: 33, replayed: 3, failed: 0, skipped: 30 })
+          assert.isAtMost(tried, 16)
+          assert.strictEqual((yield* service.get(others[0] ?? "")).state, "replayed")
+          assert.strictEqual((yield* service.stats()).byState.pending, 30)
+        })
+    )
 
-    test("interrupted, it gives back all that it holds", (service) =>
+    test("interrupted, it gives back all that it holds", (service, pass) =>
       Effect.gen(function*() {
         yield* captureMany(service, 20)
         yield* service.register("hubspot", () => Effect.sleep("1 minute"))
         const fiber = yield* Effect.fork(service.replayAll())
-        yield* TestClock.adjust("90 seconds")
+        yield* pass("90 seconds")
         yield* Fiber.interrupt(fiber)
         const { byState } = yield* service.stats()
         assert.deepInclude(byState, { replaying: 0, replayed: 4, pending: 16 })

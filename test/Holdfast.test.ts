@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted, Schedule } from "effect"
+import { DeadLetterQueue, Holdfast } from "holdfast"
+import * as fs from "node:fs"
+import { letter } from "../src/testing/conformance/internal/deadLetters.js"
+import { PostgresServer, TcpProxy } from "../src/testing/index.js"
+import * as files from "./delivery/files.js"
+import * as servers from "./servers/index.js"
+
+const capture = Effect.flatMap(DeadLetterQueue.DeadLetterQueue, (queue) => queue.capture(letter()))
+
+const total = Effect.flatMap(DeadLetterQueue.DeadLetterQueue, (queue) => queue.stats()).pipe(
+  Effect.map((stats) => stats.total)
+)
+
+const configured = (variables: Record<string, string>) =>
+  Layer.provide(
+    Holdfast.layerConfig,
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+  )
+
+describe("Holdfast", () => {
+  describe("layerPostgres", () => {
+    it.scopedLive("what one program captures, another one finds", () =>
+      Effect.gen(function*() {
+        const url = Redacted.make(yield* servers.database)
+        for (let i = 1; i <= 2; i++) {
+          yield* Effect.provide(capture, Holdfast.layerPostgres({ url }))
+          assert.strictEqual(yield* Effect.provide(total, Holdfast.layerPostgres({ url })), i)
+        }
+      }))
+
+    it.scopedLive("a database that cannot be reached is named, without its password", () =>
+      Effect.gen(function*() {
+        const url = Redacted.make("postgres://user:fake-secret@127.0.0.1:1/app")
+        const error = yield* Effect.flip(Effect.provide(total, Holdfast.layerPostgres({ url })))
+        assert.deepInclude(error, { _tag: "DeadLetterQueueError", reason: "open" })
+        assert.match(error.message, /^PostgreSQL at 127.0.0.1:1\/app cannot be reached: .*ECONNREFUSED/)
+        assert.notInclude(error.message, "fake-secret")
+      }))
+
+    it.scopedLive("a database that does not answer holds up no capture: the letter goes to the spill file, and later home", () =>
+      Effect.gen(function*() {
+        const server = yield* PostgresServer.make()
+        const proxy = yield* TcpProxy.make(server.url)
+        const spill = `${yield* files.folder}/letters`
+        const url = Redacted.make(proxy.url)
+        yield* Effect.gen(function*() {
+          yield* capture
+          yield* proxy.set(TcpProxy.blackHole)
+          assert.deepInclude(yield* Effect.flip(capture), { _tag: "DeadLetterQueueError", reason: "spilled" })
+          assert.isTrue(fs.existsSync(spill))
+          yield* proxy.set(TcpProxy.pass)
+          assert.strictEqual(yield* Effect.retry(total, Schedule.spaced("50 millis")), 1)
+        }).pipe(Effect.provide(Holdfast.layerPostgres({ spill, timeout: "300 millis", url })))
+        // the next program drains it
+        yield* Effect.gen(function*() {
+          while ((yield* total) < 2) yield* Effect.sleep("20 millis")
+        }).pipe(Effect.provide(Holdfast.layerPostgres({ spill, url })))
+        assert.isFalse(fs.existsSync(spill))
+      }))
+  })
+
+  describe("layerConfig", () => {
+    it.scopedLive("chooses the store by its URL", () =>
+      Effect.gen(function*() {
+        const filename = yield* files.file
+        const database = yield* servers.database
+        const stores = [
+          ["memory:", 0],
+          [`sqlite:${filename}`, 1],
+          [`sqlite://${filename}`, 2],
+          [database, 1],
+          [database.replace("postgres:", "postgresql:"), 2]
+        ] as const
+        for (const [url, kept] of stores) {
+          const store = configured({ HOLDFAST_STORE_URL: url })
+          yield* Effect.provide(capture, store)
+          assert.strictEqual(yield* Effect.provide(total, store), kept, url)
+        }
+      }))
+
+    it.live("says what it expects, and repeats no more than the scheme", () =>
+      Effect.gen(function*() {
+        const cases = [
+          ["mysql://user:fake-secret@db/app", "and not mysql:"],
+          ["fake-secret", "and not what is there"],
+          ["", "and not what is there"],
+          ["sqlite:", "names no file"],
+          ["memory:fake-secret", "nothing may follow"],
+          ["postgres://user:fake-secret@:bad:/", "cannot be read"],
+          ["redis://user:fake-secret@:bad:/", "cannot be read"]
+        ] as const
+        for (const [url, says] of cases) {
+          const error = yield* Effect.flip(Effect.provide(total, configured({ HOLDFAST_STORE_URL: url })))
+          assert.include(String(error), "HOLDFAST_STORE_URL")
+          assert.include(String(error), says)
+          assert.notInclude(String(error), "fake-secret")
+        }
+        const error = yield* Effect.flip(Effect.provide(total, configured({})))
+        assert.include(String(error), "HOLDFAST_STORE_URL")
+      }))
+  })
+})

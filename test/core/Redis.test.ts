@@ -1,0 +1,448 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, Effect, Exit, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
+import { createClient, createCluster } from "redis"
+import * as Redis from "../../src/core/Redis.js"
+import * as RedisNode from "../../src/core/Redis/Node.js"
+import { RedisServer, TcpProxy } from "../../src/testing/index.js"
+import * as servers from "../servers/index.js"
+
+const times = {
+  commandTimeout: "500 millis",
+  connectTimeout: "1 second",
+  heartbeat: "200 millis",
+  maxBackoff: "100 millis"
+} as const
+
+const connect = (url: string, options: Partial<RedisNode.Options> = {}) => RedisNode.make({ ...times, ...options, url })
+
+const raise = Redis.script({
+  encode: (key: string, by: number) => ({ args: [by], keys: [key] }),
+  lua: `return { redis.call("INCRBY", KEYS[1], ARGV[1]), KEYS[1] }`,
+  name: "raise",
+  result: Schema.Tuple(Schema.Int, Schema.String)
+})
+
+/** A server of its own behind a network of its own. */
+const fragile = Effect.gen(function*() {
+  const server = yield* RedisServer.make()
+  const proxy = yield* TcpProxy.make(server.url)
+  return { proxy, redis: yield* connect(proxy.url), server }
+})
+
+const again = Schedule.spaced("20 millis")
+
+/** Until it is connected again; fails by the test's own time limit. */
+const back = (redis: Redis.Redis["Type"]) => Effect.retry(redis.send("PING"), again)
+
+/** Until it has noticed. */
+const failing = (redis: Redis.Redis["Type"]) => Effect.retry(Effect.flip(redis.send("PING")), again)
+
+const take = (queue: Queue.Dequeue<Redis.Notice>) => Queue.take(queue)
+
+/** The next notice that is not a message. */
+const nextState = (queue: Queue.Dequeue<Redis.Notice>): Effect.Effect<string> =>
+  Effect.flatMap(take(queue), (notice) => notice._tag === "Message" ? nextState(queue) : Effect.succeed(notice._tag))
+
+const message = (text: string) => Redis.Notice.Message({ text })
+
+describe("Redis", () => {
+  describe("commands", () => {
+    it.scopedLive("are sent, and answered", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        assert.strictEqual(yield* redis.send("SET", `${prefix}a`, "é", "PX", 60_000), "OK")
+        assert.strictEqual(yield* redis.send("GET", `${prefix}a`), "é")
+        assert.strictEqual(yield* redis.send("GET", `${prefix}b`), null)
+        assert.deepStrictEqual(yield* redis.send("MGET", `${prefix}a`, `${prefix}b`), ["é", null])
+      }))
+
+    it.scopedLive("side by side, each gets its own answer", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const answers = yield* Effect.forEach(
+          Array.from({ length: 1000 }, (_, i) => i),
+          (i) => redis.send("ECHO", `${prefix}${i}`),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual(answers, Array.from({ length: 1000 }, (_, i) => `${prefix}${i}`))
+      }))
+
+    it.scopedLive("the server's no is an error with its code", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        yield* redis.send("SET", `${prefix}a`, "1", "PX", 60_000)
+        const error = yield* Effect.flip(redis.send("LPUSH", `${prefix}a`, "1"))
+        assert.deepInclude(error, { _tag: "RedisError", code: "WRONGTYPE", reason: "refused" })
+        assert.isFalse(error.mayHaveHappened)
+      }))
+
+    it.scopedLive("a number that Redis would read in its own way is not sent", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        for (const number of [0.5, NaN, Infinity, 2 ** 53]) {
+          const error = yield* Effect.flip(redis.send("SET", `${prefix}n`, number))
+          assert.deepInclude(error, { reason: "argument" })
+        }
+        assert.strictEqual(yield* redis.send("EXISTS", `${prefix}n`), 0)
+      }))
+
+    it.scoped("take real time, whatever the clock of the test", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const redis = yield* connect(url)
+        const error = yield* Effect.flip(redis.send("BLPOP", "test:nothing", 0))
+        assert.strictEqual(error.reason, "timeout")
+        assert.isTrue(error.mayHaveHappened)
+      }))
+  })
+
+  describe("scripts", () => {
+    it.scopedLive("run with typed parameters and a typed result, also after the server forgot them", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make()
+        const redis = yield* connect(server.url)
+        assert.deepStrictEqual(yield* redis.run(raise, "n", 2), [2, "n"])
+        assert.deepStrictEqual(yield* redis.run(raise, "n", 3), [5, "n"])
+        yield* redis.send("SCRIPT", "FLUSH")
+        assert.deepStrictEqual(yield* redis.run(raise, "n", -1), [4, "n"])
+        yield* server.kill
+        yield* server.start
+        yield* back(redis)
+        assert.deepStrictEqual(yield* redis.run(raise, "n", 1), [1, "n"])
+      }))
+
+    it.scopedLive("the text is sent once", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make()
+        const redis = yield* connect(server.url)
+        yield* Effect.forEach([1, 2, 3], () => redis.run(raise, "n", 1))
+        const stats = String(yield* redis.send("INFO", "commandstats"))
+        assert.match(stats, /cmdstat_eval:calls=1,/)
+        assert.match(stats, /cmdstat_evalsha:calls=3,/)
+      }))
+
+    it.scopedLive("an answer of another shape is an error that names the script", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        const odd = Redis.script({
+          encode: (key: string) => ({ keys: [key] }),
+          lua: `return "seven"`,
+          name: "odd",
+          result: Schema.Int
+        })
+        const error = yield* Effect.flip(redis.run(odd, `${prefix}a`))
+        assert.strictEqual(error.reason, "reply")
+        assert.include(error.message, "the script odd")
+      }))
+  })
+
+  describe("channels", () => {
+    it.scopedLive("subscribers hear that they are attached, and every message after that", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        const one = yield* redis.subscribe(`${prefix}c`)
+        assert.deepStrictEqual(yield* take(one), Redis.Notice.Attached())
+        const two = yield* redis.subscribe(`${prefix}c`)
+        assert.deepStrictEqual(yield* take(two), Redis.Notice.Attached())
+        assert.strictEqual(yield* redis.send("PUBLISH", `${prefix}c`, "hello"), 1)
+        assert.deepStrictEqual(yield* take(one), message("hello"))
+        assert.deepStrictEqual(yield* take(two), message("hello"))
+      }))
+
+    it.scopedLive("the last one to leave takes the subscription with it", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        const scopes = [yield* Scope.make(), yield* Scope.make()] as const
+        for (const scope of scopes) yield* Effect.flatMap(Scope.extend(redis.subscribe(`${prefix}c`), scope), take)
+        yield* Scope.close(scopes[0], Exit.void)
+        assert.strictEqual(yield* redis.send("PUBLISH", `${prefix}c`, "a"), 1)
+        yield* Scope.close(scopes[1], Exit.void)
+        assert.strictEqual(yield* redis.send("PUBLISH", `${prefix}c`, "b"), 0)
+        const again = yield* redis.subscribe(`${prefix}c`)
+        assert.deepStrictEqual(yield* take(again), Redis.Notice.Attached())
+      }))
+
+    it.scopedLive("a subscriber that falls too far behind is told to read the state anew", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const queue = yield* redis.subscribe(`${prefix}c`)
+        assert.strictEqual(yield* nextState(queue), "Attached")
+        yield* Effect.forEach(
+          Array.from({ length: 3000 }, (_, i) => i),
+          (i) => redis.send("PUBLISH", `${prefix}c`, String(i)),
+          { concurrency: "unbounded" }
+        )
+        yield* Effect.repeat(Queue.size(queue), { until: (size) => size > 0 })
+        const heard = Chunk.toReadonlyArray(yield* Queue.takeAll(queue))
+        const texts = heard.map((notice) => notice._tag === "Message" ? notice.text : notice._tag)
+        // nothing is missing after the last gap
+        const tail = texts.slice(texts.lastIndexOf("Attached") + 1)
+        assert.isAbove(texts.lastIndexOf("Attached"), -1)
+        assert.deepStrictEqual(tail, Array.from({ length: tail.length }, (_, i) => String(3000 - tail.length + i)))
+      }))
+
+    it.scopedLive("a gap is announced: lost, then attached again", () =>
+      Effect.gen(function*() {
+        const { proxy, redis, server } = yield* fragile
+        const other = yield* connect(server.url)
+        const queue = yield* redis.subscribe("c")
+        assert.strictEqual(yield* nextState(queue), "Attached")
+        yield* proxy.reset
+        assert.strictEqual(yield* nextState(queue), "Lost")
+        assert.strictEqual(yield* nextState(queue), "Attached")
+        yield* other.send("PUBLISH", "c", "after")
+        assert.deepStrictEqual(yield* take(queue), message("after"))
+      }))
+
+    it.scopedLive("an idle subscriber notices a connection that is dead without a word", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        const queue = yield* redis.subscribe("c")
+        assert.strictEqual(yield* nextState(queue), "Attached")
+        yield* proxy.set(TcpProxy.blackHole)
+        assert.strictEqual(yield* nextState(queue), "Lost")
+        yield* proxy.set(TcpProxy.pass)
+        assert.strictEqual(yield* nextState(queue), "Attached")
+      }))
+
+    it.scopedLive("one that comes while Redis is away is attached when it is back", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        yield* proxy.set(TcpProxy.refuse)
+        yield* failing(redis)
+        const queue = yield* redis.subscribe("c")
+        yield* proxy.set(TcpProxy.pass)
+        assert.deepStrictEqual(yield* take(queue), Redis.Notice.Attached())
+      }))
+  })
+
+  describe("faults", () => {
+    it.scopedLive("cut: what is under way is lost, what comes fails at once, and it comes back", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        yield* proxy.set(TcpProxy.delay("100 millis"))
+        const waiting = yield* Effect.fork(Effect.flip(redis.send("PING")))
+        yield* Effect.sleep("20 millis")
+        yield* proxy.set(TcpProxy.cut)
+        const lost = yield* waiting
+        assert.strictEqual(lost.reason, "lost")
+        assert.isTrue(lost.mayHaveHappened)
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+        yield* proxy.set(TcpProxy.pass)
+        assert.strictEqual(yield* back(redis), "PONG")
+      }))
+
+    it.scopedLive("black hole: commands time out, and the connection is given up", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        yield* proxy.set(TcpProxy.blackHole)
+        const errors = yield* Effect.forEach([1, 2, 3], () => Effect.flip(redis.send("PING")), {
+          concurrency: "unbounded"
+        })
+        // the first one takes the others with it
+        assert.isTrue(errors.every((error) => error.reason === "timeout" || error.reason === "lost"))
+        assert.strictEqual((yield* failing(redis)).reason, "disconnected")
+        yield* proxy.set(TcpProxy.pass)
+        assert.strictEqual(yield* back(redis), "PONG")
+      }))
+
+    it.scopedLive("garbage: an error, and the answers after it are right again", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        yield* proxy.set(TcpProxy.garbage())
+        const error = yield* Effect.flip(redis.send("ECHO", "a"))
+        assert.include(["lost", "timeout"], error.reason)
+        yield* proxy.set(TcpProxy.pass)
+        yield* back(redis)
+        const echoes = yield* Effect.forEach(["a", "b", "c"], (word) => redis.send("ECHO", word), {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(echoes, ["a", "b", "c"])
+      }))
+
+    it.scopedLive("an answer that nobody asked for ends the connection: the next ones would go to the wrong commands", () =>
+      Effect.gen(function*() {
+        const { proxy, redis } = yield* fragile
+        yield* proxy.set(TcpProxy.garbage("+OK\r\n+OK\r\n"))
+        yield* Effect.exit(redis.send("ECHO", "a"))
+        yield* proxy.set(TcpProxy.pass)
+        yield* back(redis)
+        assert.strictEqual(yield* redis.send("ECHO", "b"), "b")
+      }))
+
+    it.scopedLive("half open: the answer never comes", () =>
+      Effect.gen(function*() {
+        const { proxy, redis, server } = yield* fragile
+        const other = yield* connect(server.url)
+        yield* proxy.set(TcpProxy.halfOpen("at the server"))
+        const error = yield* Effect.flip(redis.send("SET", "a", "1"))
+        assert.strictEqual(error.reason, "timeout")
+        // it may have happened, and it did
+        assert.strictEqual(yield* other.send("GET", "a"), "1")
+        yield* proxy.set(TcpProxy.pass)
+        assert.strictEqual(yield* back(redis), "PONG")
+      }))
+
+    it.scopedLive("a server that stalls, dies, and comes back", () =>
+      Effect.gen(function*() {
+        const { redis, server } = yield* fragile
+        yield* server.pause
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "timeout")
+        yield* server.resume
+        yield* back(redis)
+        yield* server.kill
+        yield* failing(redis)
+        yield* server.start
+        assert.strictEqual(yield* back(redis), "PONG")
+      }))
+
+    it.scopedLive("a master that has become a replica is left", () =>
+      Effect.gen(function*() {
+        const { proxy, redis, server } = yield* fragile
+        const other = yield* connect(server.url)
+        yield* other.send("REPLICAOF", "127.0.0.1", "1")
+        const before = (yield* proxy.counters).accepted
+        assert.deepInclude(yield* Effect.flip(redis.send("SET", "a", "1")), { code: "READONLY", reason: "refused" })
+        yield* other.send("REPLICAOF", "NO", "ONE")
+        yield* back(redis)
+        assert.isAbove((yield* proxy.counters).accepted, before)
+        assert.strictEqual(yield* redis.send("SET", "a", "1"), "OK")
+      }))
+
+    it.scopedLive("an outage is logged once, and so is its end", () =>
+      Effect.gen(function*() {
+        const logged: Array<string> = []
+        const logger = Logger.make(({ logLevel, message }) => void logged.push(`${logLevel.label}: ${String(message)}`))
+        yield* Effect.gen(function*() {
+          const { proxy, redis } = yield* fragile
+          yield* proxy.set(TcpProxy.refuse)
+          yield* failing(redis)
+          yield* Effect.sleep("500 millis")
+          yield* proxy.set(TcpProxy.pass)
+          yield* back(redis)
+        }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+        assert.strictEqual(logged.length, 2)
+        assert.match(logged[0] ?? "", /^WARN: Redis at 127.0.0.1:\d+ /)
+        assert.match(logged[1] ?? "", /^INFO: Redis at 127.0.0.1:\d+ is back$/)
+      }))
+  })
+
+  describe("start and end", () => {
+    it.scopedLive("a Redis that is away at the start is used once it is there", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make()
+        yield* server.stop
+        const redis = yield* connect(server.url)
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+        yield* server.start
+        assert.strictEqual(yield* back(redis), "PONG")
+      }))
+
+    it.scopedLive("a black hole at the start is given up after the connect timeout", () =>
+      Effect.gen(function*() {
+        const { proxy } = yield* fragile
+        yield* proxy.set(TcpProxy.blackHole)
+        const redis = yield* connect(proxy.url)
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+      }))
+
+    it.scopedLive("a wrong password fails at once, and is not told", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make({ args: ["--requirepass", "fake-right"] })
+        const withPassword = (password: string) => server.url.replace("redis://", `redis://:${password}@`)
+        for (const url of [server.url, withPassword("fake-wrong")]) {
+          const error = yield* Effect.flip(Effect.scoped(connect(url)))
+          assert.strictEqual(error.reason, "setup")
+          assert.match(error.message, /^Redis at 127.0.0.1:\d+ refuses: (NOAUTH|WRONGPASS) /)
+          assert.notInclude(error.message, "fake-wrong")
+        }
+        assert.strictEqual(yield* (yield* connect(withPassword("fake-right"))).send("PING"), "PONG")
+      }))
+
+    it.live("another URL is refused without being repeated", () =>
+      Effect.gen(function*() {
+        for (const url of ["http://user:fake-secret@127.0.0.1", "fake-secret", ""]) {
+          const error = yield* Effect.flip(Effect.scoped(RedisNode.make({ url: Redacted.make(url) })))
+          assert.strictEqual(error.reason, "setup")
+          assert.notInclude(error.message, "fake-secret")
+        }
+      }))
+
+    it.scopedLive("when its scope is closed the connection is gone, and what comes then fails", () =>
+      Effect.gen(function*() {
+        const { proxy } = yield* fragile
+        const open = (yield* proxy.counters).open
+        const scope = yield* Scope.make()
+        const redis = yield* Scope.extend(connect(proxy.url), scope)
+        yield* redis.send("PING")
+        assert.strictEqual((yield* proxy.counters).open, open + 1)
+        yield* Scope.close(scope, Exit.void)
+        while ((yield* proxy.counters).open > open) yield* Effect.sleep("10 millis")
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+      }))
+  })
+
+  describe("over a client of the program's", () => {
+    it.scopedLive("commands, scripts and channels", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const client = yield* Effect.acquireRelease(
+          Effect.promise(() => createClient({ url }).on("error", () => {}).connect()),
+          (client) => Effect.sync(() => client.destroy())
+        )
+        const redis = yield* RedisNode.fromClient(client, times)
+        assert.deepStrictEqual(yield* redis.run(raise, `${prefix}n`, 2), [2, `${prefix}n`])
+        const queue = yield* redis.subscribe(`${prefix}c`)
+        assert.deepStrictEqual(yield* take(queue), Redis.Notice.Attached())
+        yield* redis.send("PUBLISH", `${prefix}c`, "hello")
+        assert.deepStrictEqual(yield* take(queue), message("hello"))
+        assert.deepInclude(yield* Effect.flip(redis.send("LPUSH", `${prefix}n`, "1")), { code: "WRONGTYPE" })
+        client.destroy()
+        assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+      }))
+
+    it.scopedLive("a cluster: each step goes to the node of its keys", () =>
+      Effect.gen(function*() {
+        const nodes = yield* Effect.forEach([1, 2], () => RedisServer.make({ args: ["--cluster-enabled", "yes"] }))
+        const direct = yield* Effect.forEach(nodes, (node) => connect(node.url))
+        const [a, b] = direct
+        const [, other] = nodes
+        if (a === undefined || b === undefined || other === undefined) return assert.fail("two nodes")
+        yield* a.send("CLUSTER", "ADDSLOTSRANGE", 0, 8191)
+        yield* b.send("CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
+        yield* b.send("CLUSTER", "SET-CONFIG-EPOCH", 2)
+        yield* a.send("CLUSTER", "MEET", other.host, other.port)
+        for (const node of direct) {
+          yield* Effect.repeat(node.send("CLUSTER", "INFO"), {
+            until: (info) => String(info).includes("cluster_state:ok"),
+            schedule: again
+          })
+        }
+        const cluster = yield* Effect.acquireRelease(
+          Effect.promise(() =>
+            createCluster({ rootNodes: nodes.map(({ url }) => ({ url })) }).on("error", () => {}).connect()
+          ),
+          (cluster) => Effect.sync(() => cluster.destroy())
+        )
+        const redis = yield* RedisNode.fromClient(cluster, { ...times, commandTimeout: "5 seconds" })
+        for (let i = 0; i < 20; i++) assert.deepStrictEqual(yield* redis.run(raise, `n:${i}`, 1), [1, `n:${i}`])
+        const sizes = yield* Effect.forEach(direct, (node) => node.send("DBSIZE"))
+        assert.strictEqual(Number(sizes[0]) + Number(sizes[1]), 20)
+        assert.isTrue(sizes.every((size) => Number(size) > 0))
+        const queue = yield* redis.subscribe("c")
+        assert.strictEqual(yield* nextState(queue), "Attached")
+        for (const node of direct) {
+          yield* node.send("PUBLISH", "c", "hello")
+          assert.deepStrictEqual(yield* take(queue), message("hello"))
+        }
+      }))
+  })
+})

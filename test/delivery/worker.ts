@@ -1,0 +1,40 @@
+/**
+ * A worker process on a store that it shares: says `ready` when the tables are there, starts at a word on its input, and
+ * then says the payload of each item that it has completed, until nothing is left.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
+import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
+import { client } from "./store.js"
+
+const [store = "", owner = ""] = process.argv.slice(2)
+
+const say = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
+
+const word = Effect.async<void>((resume) => void process.stdin.once("data", () => resume(Effect.void)))
+
+const work = Effect.gen(function*() {
+  const queue = yield* LeaseQueue.LeaseQueue
+  yield* say("ready")
+  yield* word
+  while (true) {
+    const [item] = yield* queue.claim({ lease: "1 second", owner, queue: "q" })
+    if (item !== undefined) {
+      yield* Effect.sleep("5 millis")
+      // a worker that was too slow has lost the item to another one
+      const settled = yield* Effect.either(queue.complete(item.id, item.token))
+      if (settled._tag === "Right") yield* say(item.payload)
+    } else if ((yield* queue.stats("q")).byState.done === 200) {
+      return
+    } else {
+      yield* Effect.sleep("50 millis")
+    }
+  }
+})
+
+void Effect.runPromise(
+  Effect.provide(work, Layer.provide(LeaseQueueSql.layer({ patience: "1 minute" }), client(store)))
+).then(
+  () => process.exit()
+)

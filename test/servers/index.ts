@@ -1,0 +1,50 @@
+/**
+ * The servers that the run shares, from a test. Whoever restarts, stalls or empties a server takes one of its own, by
+ * `RedisServer.make` or `PostgresServer.make`.
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect, Layer, Redacted } from "effect"
+import { randomBytes } from "node:crypto"
+import { inject } from "vitest"
+
+const unique = (): string => randomBytes(6).toString("hex")
+
+const ask = (server: "redis" | "postgres"): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const response = await fetch(`${inject("servers")}/${server}`)
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
+  })
+
+/** The shared Redis, and a prefix of one's own for keys and channels. */
+export const redis: Effect.Effect<{ readonly url: string; readonly prefix: string }> = Effect.map(
+  ask("redis"),
+  (url) => ({ prefix: `test:${unique()}:`, url })
+)
+
+/** A client of any database. */
+export const client = (url: string, options: Partial<PgClient.PgClientConfig> = {}) =>
+  PgClient.layer({ ...options, url: Redacted.make(url) })
+
+/** The URL of a database of one's own on the shared PostgreSQL, which is gone with the scope. */
+export const database = Effect.gen(function*() {
+  const shared = yield* ask("postgres")
+  const name = `holdfast_test_${unique()}`
+  const administer = (statement: string) =>
+    Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(statement)).pipe(
+      Effect.provide(client(shared, { maxConnections: 1 })),
+      Effect.orDie
+    )
+  yield* Effect.acquireRelease(
+    administer(`CREATE DATABASE ${name}`),
+    () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  )
+  const url = new URL(shared)
+  url.pathname = `/${name}`
+  return url.href
+})
+
+/** A client of a database of its own. */
+export const postgres = Layer.unwrapScoped(Effect.map(database, (url) => client(url)))
