@@ -78,9 +78,15 @@ export type Accept = (
 ) => Effect.Effect<unknown, IntegrationError>
 
 // one random UUID for the process, with a count in its last part: a new one for each call would cost as much as a stage
-const prefix = crypto.randomUUID().slice(0, 24)
-let made = 0
-const freshId = (): string => prefix + (++made).toString(16).padStart(12, "0")
+const uuid = crypto.randomUUID().slice(0, 24)
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+let prefix = ""
+let made = -1
+const freshId = (): string => {
+  made++
+  if (made % 0x10000 === 0) prefix = uuid + (made / 0x10000).toString(16).padStart(8, "0")
+  return `${prefix}${bytes[made >> 8 & 0xff]}${bytes[made & 0xff]}`
+}
 
 const expired = Exit.interrupt(FiberId.none)
 
