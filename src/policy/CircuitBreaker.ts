@@ -22,7 +22,7 @@ import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import { monotonicMillis } from "../internal/time.js"
 import type * as Internal from "./internal/breaker.js"
-import type { MemoryBreaker } from "./internal/breaker.js"
+import { MemoryBreaker } from "./internal/breaker.js"
 import * as Settings from "./internal/breakerOptions.js"
 import { Registry } from "./internal/breakerRegistry.js"
 import { BreakerStage } from "./internal/breakerStage.js"
@@ -280,9 +280,6 @@ export class CircuitBreakers extends Context.Tag("holdfast/CircuitBreakers")<Cir
 
 const momentOf = (clock: Clock.Clock): Moment => ({ clock, now: () => monotonicMillis(clock) })
 
-/** For a circuit that a hand sets ahead of its first call. */
-const unconfigured: Config = { ...Settings.toConfig({}), random: () => 0, version: 0 }
-
 /**
  * Breakers in the memory of this process.
  *
@@ -291,7 +288,10 @@ const unconfigured: Config = { ...Settings.toConfig({}), random: () => 0, versio
  */
 export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = Effect.gen(function*() {
   const transitions = yield* PubSub.sliding<Transition>(128)
-  const registry = new Registry(unconfigured, (transition) => transitions.unsafeOffer(transition))
+  const registry = new Registry(
+    (key, now, listener) => new MemoryBreaker(key, Settings.unconfigured, now, listener),
+    (transition) => transitions.unsafeOffer(transition)
+  )
   const moment = Effect.map(Effect.clock, momentOf)
 
   /** Also ahead of the first call: who switches something off means it. */

@@ -245,34 +245,60 @@ export class MemoryBreaker implements Breaker {
   snapshot(moment: Moment): Snapshot {
     const now = moment.now()
     const record = this.#record
-    const { counts } = record
-    const { strategy } = this.#config
-    Window.rotate(counts, strategy, now)
-    const retryAfter = record.state === "closed" ? undefined : Core.retryAfter(record, this.#config, now)
-    const rate = (part: number, minimum: number) => counts.total < minimum ? undefined : part / counts.total
-    return {
-      failures: counts.failures,
-      generation: record.generation,
+    Window.rotate(record.counts, this.#config.strategy, now)
+    return snapshotOf({
+      config: this.#config,
+      counts: record.counts,
       key: this.key,
       lastTransition: this.#lastTransition,
-      mode: Core.modeOf(record, this.#config),
-      modeByHand: record.mode === "auto" ? undefined : { reason: record.modeReason },
-      openFor: Duration.millis(record.openFor),
-      openings: record.openings,
       probeSuccesses: record.probeSuccesses,
       probes: record.probes.filter(({ until }) => until > now).length,
-      reason: record.reason,
+      record,
       rejected: this.#rejected,
-      retryAfter: retryAfter === undefined ? undefined : Duration.millis(Math.ceil(retryAfter)),
-      state: this.state,
-      window: strategy.kind === "consecutive" ? undefined : {
-        calls: counts.total,
-        failureRate: rate(counts.failed, strategy.minimum),
-        failures: counts.failed,
-        slow: counts.slow,
-        slowCallRate: rate(counts.slow, strategy.minimum)
-      },
+      retryAfter: Core.retryAfter(record, this.#config, now),
       wouldHaveRejected: this.#wouldHaveRejected
-    }
+    })
+  }
+}
+
+export const snapshotOf = (of: {
+  readonly config: Core.Config
+  readonly counts: Window.Counts
+  readonly key: string
+  readonly lastTransition: Transition | undefined
+  readonly probes: number
+  readonly probeSuccesses: number
+  readonly record: Readonly<Core.Record>
+  readonly rejected: number
+  readonly retryAfter: number | undefined
+  readonly wouldHaveRejected: number
+}): Snapshot => {
+  const { config, counts, record } = of
+  const { strategy } = config
+  const retryAfter = record.state === "closed" ? undefined : of.retryAfter
+  const rate = (part: number, minimum: number) => counts.total < minimum ? undefined : part / counts.total
+  return {
+    failures: counts.failures,
+    generation: record.generation,
+    key: of.key,
+    lastTransition: of.lastTransition,
+    mode: Core.modeOf(record, config),
+    modeByHand: record.mode === "auto" ? undefined : { reason: record.modeReason },
+    openFor: Duration.millis(record.openFor),
+    openings: record.openings,
+    probeSuccesses: of.probeSuccesses,
+    probes: of.probes,
+    reason: record.reason,
+    rejected: of.rejected,
+    retryAfter: retryAfter === undefined ? undefined : Duration.millis(Math.ceil(retryAfter)),
+    state: Core.visible(record, config),
+    window: strategy.kind === "consecutive" ? undefined : {
+      calls: counts.total,
+      failureRate: rate(counts.failed, strategy.minimum),
+      failures: counts.failed,
+      slow: counts.slow,
+      slowCallRate: rate(counts.slow, strategy.minimum)
+    },
+    wouldHaveRejected: of.wouldHaveRejected
   }
 }

@@ -30,6 +30,9 @@ export interface View {
   readonly total: number
   readonly failed: number
   readonly slow: number
+  /** To be shown only. */
+  readonly probes: number
+  readonly probeSuccesses: number
 }
 
 export const view = (record: Core.Record, config: Core.Config, now: number): View => {
@@ -46,6 +49,8 @@ export const view = (record: Core.Record, config: Core.Config, now: number): Vie
     openFor: record.openFor,
     openLeft: Math.max(0, record.openUntil - now),
     openings: record.openings,
+    probeSuccesses: record.probeSuccesses,
+    probes: record.probes.filter(({ until }) => until > now).length,
     reason: record.reason,
     revision: record.revision,
     slow: counts.slow,
@@ -80,17 +85,19 @@ const never = Number.POSITIVE_INFINITY
 
 export class Mirror {
   readonly #node: string
-  readonly #config: Core.Config
+  #config: Core.Config
   readonly #flushInterval: number
   #record: Core.Record
   /** What was last heard of the shared record. Generation 0: nothing yet. */
   #view: View | undefined
   #attached = false
+  /** The first word is on its way. */
+  #expecting = false
   /** While detached, the circuit has changed by itself. */
   #diverged = false
   /** Tells one time of being closed from another, on whoever's authority. */
   #era = 1
-  readonly #tally: Tally
+  #tally: Tally
   #underWay: Core.Report | undefined
   #takenAt = 0
   #sending = false
@@ -129,6 +136,10 @@ export class Mirror {
   get troubled(): boolean {
     return this.#troubled
   }
+  /** What was last heard of the shared record. */
+  get view(): View | undefined {
+    return this.#view
+  }
 
   /** As `Core.admit`; what stands for the generation is of this mirror's own making. */
   admit(now: number): number {
@@ -148,29 +159,46 @@ export class Mirror {
     if (era !== this.#era) return
     if (this.#attached) return this.#collect(code, told, now)
     // what the shared record has not heard of yet, it hears of on return
-    if (!this.#diverged && this.#view !== undefined) this.#tally.add(code, told, now)
+    if (!this.#diverged) this.#remember(code, told, now)
+    if (this.#expecting) return
     this.#locally(() => Core.record(this.#record, this.#config, this.#record.generation, code, told, now))
   }
 
   #collect(code: number, told: number, now: number): void {
+    this.#remember(code, told, now)
+    if (this.#troubled) this.#flushBy(this.#couldTrip(now) ? now : now + this.#flushInterval)
+  }
+
+  #remember(code: number, told: number, now: number): void {
     if (code === Window.good && !this.#troubled) return this.#tally.addQuiet(now)
     this.#tally.add(code, told, now)
     this.#troubled = true
-    this.#flushBy(this.#couldTrip(now) ? now : now + this.#flushInterval)
   }
 
   #couldTrip(now: number): boolean {
-    const { strategy } = this.#config
-    const view = this.#view
-    if (view === undefined || now < this.#gatherUntil) return false
+    return now >= this.#gatherUntil && Window.tooMany(this.#known(), this.#config.strategy)
+  }
+
+  /** What the shared record was last known to have counted, and what this process has seen since. */
+  #known(): Window.Counts {
     const tally = this.#tally
-    return Window.tooMany({
+    const { failed, failures, slow, total } = this.#view ?? Window.empty()
+    return {
       ...Window.empty(),
-      failed: view.failed + tally.failed,
-      failures: (tally.success ? 0 : view.failures) + tally.failures,
-      slow: view.slow + tally.slow,
-      total: view.total + tally.total
-    }, strategy)
+      failed: failed + tally.failed,
+      failures: (tally.success ? 0 : failures) + tally.failures,
+      slow: slow + tally.slow,
+      total: total + tally.total
+    }
+  }
+
+  /** What the circuit is judged by, as far as is known here: to be shown only. */
+  counts(now: number): Window.Counts {
+    const { strategy } = this.#config
+    this.#tally.rotate(now)
+    if (this.#attached) return this.#known()
+    Window.rotate(this.#record.counts, strategy, now)
+    return this.#record.counts
   }
 
   /** Also good outcomes, without which another process's failures would weigh too much. */
@@ -239,9 +267,15 @@ export class Mirror {
     this.#record.openUntil = Math.min(openUntil, this.#record.openUntil)
   }
 
+  /** The record is being read for the first time: what happens until then is judged by what it says. */
+  expect(): void {
+    this.#expecting = this.#view === undefined && !this.#diverged
+  }
+
   /** What was read on start, on reconnecting, or after a gap: from now on the shared record decides. */
   attach(view: View, now: number): void {
     this.#attached = true
+    this.#expecting = false
     this.#sending = false
     this.#adopt(view, now)
     this.#diverged = false
@@ -249,12 +283,11 @@ export class Mirror {
   }
 
   #adopt(view: View, now: number): void {
-    const isNew = view.generation !== this.#view?.generation
+    // what was seen ahead of the first word belongs to a circuit that this finds closed
+    const isNew = this.#view === undefined ? view.state !== "closed" : view.generation !== this.#view.generation
     if (isNew || this.#diverged) this.#era++
     if (isNew) {
-      this.#tally.clear()
-      this.#underWay = undefined
-      this.#sending = false
+      this.#forget()
       this.#flushAt = never
       this.#judgeAt = never
       this.#refusedUntil = 0
@@ -267,14 +300,23 @@ export class Mirror {
     if (!this.#troubled) {
       this.#flushAt = never
       this.#judgeAt = never
+      // a success of before the next trouble ends no row of its failures
+      if (this.#config.strategy.kind === "consecutive") this.#forget()
     }
     this.#flushRest(now)
   }
 
+  #forget(): void {
+    this.#tally.clear()
+    this.#underWay = undefined
+    this.#sending = false
+  }
+
   /** The store cannot be used: the same core goes on alone, from here. */
   detach(now: number): void {
-    if (!this.#attached) return
+    if (!this.#attached && !this.#expecting) return
     this.#attached = false
+    this.#expecting = false
     this.#asking = 0
     this.#refusedUntil = 0
     if (this.#record.state !== "closed") return
@@ -333,6 +375,19 @@ export class Mirror {
     if (!this.#attached) this.#locally(() => Core.command(this.#record, this.#config, command, now))
   }
 
+  /** Goes on under a new configuration; what the shared record has counted is the record's own affair. */
+  reconfigure(config: Core.Config, now: number): void {
+    const before = this.#config
+    this.#config = config
+    if (!this.#attached) this.#locally(() => Core.reconfigure(this.#record, before, config, now))
+    if (Window.isSameLayout(before.strategy, config.strategy)) return
+    this.#forget()
+    this.#tally = new Tally(config.strategy)
+    this.#flushAt = never
+    this.#judgeAt = never
+    this.#troubled = this.#attached && this.#view?.troubled === true
+  }
+
   #locally(step: () => void): void {
     const { generation } = this.#record
     step()
@@ -340,9 +395,6 @@ export class Mirror {
     this.#era++
     this.#diverged = true
     // it has recovered: what had gone wrong before is nothing to report any more
-    if (this.#record.state === "closed") {
-      this.#tally.clear()
-      this.#underWay = undefined
-    }
+    if (this.#record.state === "closed") this.#forget()
   }
 }

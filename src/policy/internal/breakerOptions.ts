@@ -142,3 +142,6 @@ export const toConfig = (options: Options): Omit<Breaker.Config, "random" | "ver
     successThreshold: wholeNumber(where, "successThreshold", options.successThreshold ?? 2)
   }
 }
+
+/** For a circuit that a hand sets ahead of its first call. */
+export const unconfigured: Breaker.Config = { ...toConfig({}), random: () => 0, version: 0 }

@@ -2,7 +2,7 @@
  * The circuits of this process by key: made with the first call, forgotten when nobody has called for a while.
  */
 import * as Meters from "../../internal/meters.js"
-import * as Breaker from "./breaker.js"
+import type * as Breaker from "./breaker.js"
 import type * as Core from "./circuitBreakerCore.js"
 import { Keyed } from "./keyed.js"
 
@@ -41,12 +41,26 @@ const metersOf = (label: string): KeyMeters => {
   }
 }
 
-export class Registry {
-  readonly #breakers: Keyed<Breaker.MemoryBreaker>
+/** A circuit, as far as its registry is concerned. */
+export interface Kept {
+  readonly key: string
+  readonly config: Breaker.Config
+  /** Monotonic milliseconds until when it must not be forgotten. */
+  readonly meaningfulUntil: number
+  readonly reconfigure: (config: Breaker.Config, moment: Breaker.Moment) => void
+  /** It is forgotten. */
+  readonly end?: (() => void) | undefined
+}
+
+export class Registry<B extends Kept> {
+  readonly #breakers: Keyed<B>
   readonly #meters = new Map<string, KeyMeters>()
   readonly #others = metersOf(otherLabel)
 
-  constructor(unconfigured: Breaker.Config, onTransition: (transition: Breaker.Transition) => void) {
+  constructor(
+    make: (key: string, now: number, listener: Breaker.Listener) => B,
+    onTransition: (transition: Breaker.Transition) => void
+  ) {
     const listener: Breaker.Listener = {
       onShadowRejection: (key) => this.#metersOf(key).shadowRejections().update(1),
       onTransition: (transition) => {
@@ -59,11 +73,14 @@ export class Registry {
     this.#breakers = new Keyed(
       (key, now) => {
         this.#metersOf(key).state?.update(gaugeValue.closed)
-        return new Breaker.MemoryBreaker(key, unconfigured, now, listener)
+        return make(key, now, listener)
       },
       (breaker, unusedFor, now) => unusedFor >= breaker.config.idleTimeToLive && now >= breaker.meaningfulUntil,
-      // what stays behind in the metrics must not alarm anybody
-      (breaker) => this.#metersOf(breaker.key).state?.update(gaugeValue.closed)
+      (breaker) => {
+        breaker.end?.()
+        // what stays behind in the metrics must not alarm anybody
+        this.#metersOf(breaker.key).state?.update(gaugeValue.closed)
+      }
     )
   }
 
@@ -71,17 +88,21 @@ export class Registry {
     return this.#breakers.all(now).map(([key]) => key)
   }
 
-  peek(key: string, now: number): Breaker.MemoryBreaker | undefined {
+  all(now: number): ReadonlyArray<B> {
+    return this.#breakers.all(now).map(([, breaker]) => breaker)
+  }
+
+  peek(key: string, now: number): B | undefined {
     return this.#breakers.peek(key, now)
   }
 
   /** The one of a key, as it is configured, or unconfigured. */
-  any(key: string, now: number): Breaker.MemoryBreaker {
+  any(key: string, now: number): B {
     return this.#breakers.get(key, now)
   }
 
   /** The one of a key, under the newer of two configurations, and for the longer of two times. */
-  get(key: string, config: Breaker.Config, moment: Breaker.Moment): Breaker.MemoryBreaker {
+  get(key: string, config: Breaker.Config, moment: Breaker.Moment): B {
     const breaker = this.#breakers.get(key, moment.now())
     const { idleTimeToLive, version } = breaker.config
     if (version < config.version) {

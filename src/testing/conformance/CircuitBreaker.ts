@@ -74,7 +74,8 @@ export const suite = <E>(
   const test: Test = (behaviour, run) =>
     (isLive ? it.scopedLive : it.scoped)(behaviour, () => Effect.flatMap(world, run), 120_000)
 
-  describe(`CircuitBreakers over ${name}`, () => {
+  // waiting for a real clock is done side by side
+  describe(`CircuitBreakers over ${name}`, { concurrent: isLive }, () => {
     stateTests(test)
     handTests(test)
     modelTest(

@@ -4,6 +4,8 @@
  */
 import { strictEqual } from "@effect/vitest/utils"
 import * as Mirror from "../../../src/policy/internal/breakerMirrorCore.js"
+import type * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
+import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
 import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
 import { Model, type Sent } from "./model.js"
 import { isBad, remembered, type Said, type Seen, SharedModel } from "./sharedModel.js"
@@ -106,7 +108,7 @@ export class Process {
   }
 
   adopt({ said, view }: Push, own: number) {
-    const isNew = this.known === undefined || said.era !== this.known.era
+    const isNew = this.known === undefined ? said.state !== "closed" : said.era !== this.known.era
     if (isNew || this.diverged) this.staleAll()
     if (isNew) {
       this.pending = []
@@ -119,6 +121,10 @@ export class Process {
     this.openUntil = own + said.openLeft
     this.trouble = said.troubled || Process.isTroubled(this.config, this.pending, own) ||
       this.underWay?.isTroubled === true
+    // good outcomes of before the next trouble have nothing to do with it
+    if (this.trouble || this.config.strategy.kind !== "consecutive") return
+    this.pending = []
+    this.underWay = undefined
   }
 
   detach(own: number) {
@@ -173,10 +179,9 @@ export class Process {
   }
 
   collect(code: number, told: number, own: number) {
-    if (this.isAttached) {
-      this.pending.push({ at: own, code, quiet: code === 0 && !this.trouble, told })
-      if (code > 0) this.trouble = true
-    } else if (!this.diverged && this.known !== undefined) this.pending.push({ at: own, code, quiet: false, told })
+    if (!this.isAttached && this.diverged) return
+    this.pending.push({ at: own, code, quiet: code === 0 && !this.trouble, told })
+    if (code > 0) this.trouble = true
   }
 
   /** A step of the process alone, which may have changed its circuit. True when it has. */
@@ -193,6 +198,15 @@ export class Process {
     }
     return true
   }
+}
+
+/** A step at the store, and what the record was like after it. */
+export interface Taken {
+  readonly now: number
+  readonly step: Shared.Step | { readonly _tag: "lose" }
+  readonly record: Core.Record
+  /** Who is live at that moment. */
+  readonly live: ReadonlyArray<string>
 }
 
 export type Met =
@@ -221,6 +235,8 @@ export class Fleet {
   #named = 0
   /** Requests to the store. */
   steps = 0
+  /** All steps that were taken at the store, where somebody wants to know. */
+  taken: Array<Taken> | undefined
   /** What the sequence has met: that a campaign reaches what it is for. */
   readonly met = new Map<Met, number>()
 
@@ -232,6 +248,14 @@ export class Fleet {
     this.record = Core.initial(this.now, this.now)
     this.shared = this.#model()
     this.processes = offsets.map((offset) => this.spawn(offset))
+  }
+
+  /** A step was taken at the store. */
+  took(step: Taken["step"]) {
+    if (this.taken === undefined) return
+    const record = structuredClone(this.record)
+    Window.rotate(record.counts, this.config.strategy, this.now)
+    this.taken.push({ live: this.live, now: this.now, record, step })
   }
 
   #model() {
@@ -249,6 +273,7 @@ export class Fleet {
   lose() {
     this.now += 1_000
     this.record = Core.initial(this.now, this.now)
+    this.took({ _tag: "lose" })
     this.shared = this.#model()
     this.cut()
   }

@@ -126,10 +126,12 @@ export const commands = (size: number, slow: boolean) => {
         const places = one(f, d).tickets.filter(({ isDone, kind }) => kind === "shared" && !isDone)
         const probe = places[d.pick % Math.max(1, places.length)]?.probe
         if (probe === undefined || !f.isReachable) return
+        const { generation, id } = probe
         strictEqual(
-          Core.renewProbe(f.record, probe.generation, probe.id, probeLease, f.now),
-          probe.generation === f.shared.era && f.shared.renew(probe.id, probeLease, f.now)
+          Core.renewProbe(f.record, generation, id, probeLease, f.now),
+          generation === f.shared.era && f.shared.renew(id, probeLease, f.now)
         )
+        f.took({ _tag: "renewProbe", generation, id, lease: probeLease })
       }),
       weight: 4
     },

@@ -79,7 +79,9 @@ export const call = (fleet: Fleet, process: Process, fate: Fate) => {
   let isGranted = false
   let wait: number | undefined
   send(fleet, process, fate, "probe", () => {
-    isGranted = Core.acquireProbe(fleet.record, config, probe.generation, probe.id, probeLease, fleet.now)
+    const { generation, id } = probe
+    isGranted = Core.acquireProbe(fleet.record, config, generation, id, probeLease, fleet.now)
+    fleet.took({ _tag: "acquireProbe", generation, id, lease: probeLease })
     strictEqual(isGranted, fleet.shared.acquire(probe.id, probe.generation, probeLease, fleet.now))
     wait = Core.retryAfter(fleet.record, config, fleet.now)
     fleet.meets(isGranted ? "probe granted" : "probe refused")
@@ -88,7 +90,9 @@ export const call = (fleet: Fleet, process: Process, fate: Fate) => {
     if (isLate) {
       if (!isGranted || !fleet.isReachable) return
       return fleet.atStore("outcome", () => {
-        Core.probeResult(fleet.record, config, probe.generation, probe.id, -1, 0, fleet.now)
+        const { generation, id } = probe
+        Core.probeResult(fleet.record, config, generation, id, -1, 0, fleet.now)
+        fleet.took({ _tag: "probeResult", code: -1, generation, id, told: 0 })
         if (probe.generation === fleet.shared.era) fleet.shared.result(probe.id, -1, 0, fleet.now)
       })
     }
@@ -140,6 +144,7 @@ export const settle = (fleet: Fleet, process: Process, pick: number, code: numbe
           const before = structuredClone(fleet.record)
           if (fleet.shared.liveGrants(fleet.now).every((grant) => grant.id !== id)) fleet.meets("probe came too late")
           Core.probeResult(fleet.record, fleet.config, generation, id, code, asked, fleet.now)
+          fleet.took({ _tag: "probeResult", code, generation, id, told: asked })
           if (isCurrent) fleet.shared.result(id, code, asked, fleet.now)
           // B2
           else deepStrictEqual(fleet.record, before)
@@ -177,6 +182,7 @@ export const flush = (fleet: Fleet, process: Process, fate: Fate) => {
     const bad = shared.troubledNodes(now)
     if (underWay.seen.some(({ code }) => code > 0)) bad.add(process.name)
     Core.report(record, fleet.config, report, live, now)
+    fleet.took({ _tag: "report", report })
     shared.report({ ...underWay, node: process.name }, underWay.seen, underWay.toldUntil, process.offset, live, now)
     // B2
     if (underWay.era !== before.generation) {
@@ -211,6 +217,7 @@ export const hand = (fleet: Fleet, process: Process, command: Core.Command, fate
     "hand",
     () => {
       Core.command(fleet.record, fleet.config, command, fleet.now)
+      fleet.took({ _tag: "command", command })
       fleet.shared.command(command, fleet.now)
     },
     (push) => fleet.receive(process, push),

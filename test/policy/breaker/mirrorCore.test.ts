@@ -61,7 +61,7 @@ const shared = (changes: Partial<Core.Config>, processes: number) => {
 
 describe("a mirror", () => {
   it("waits for nobody's first word: it begins alone, closed, and follows the shared record once it is read", () => {
-    const { attach, call, mirror, own, record } = shared({}, 1)
+    const { attach, call, flush, mirror, own, record } = shared({}, 1)
     strictEqual(mirror(0).attached, false)
     for (let i = 0; i < 3; i++) call(0, 1)
     strictEqual(mirror(0).replica.state, "open")
@@ -70,8 +70,46 @@ describe("a mirror", () => {
     attach(0)
     strictEqual(mirror(0).replica.state, "closed")
     strictEqual(record.state, "closed")
-    // what it counted before it knew of a generation belongs to none
+    // what it saw ahead of the first word counts in what that found closed
+    strictEqual(mirror(0).nextReport, 0)
+    flush(0)
+    strictEqual(record.state, "open")
+  })
+
+  it("a first word that finds the circuit open leaves nothing to tell of what was seen before", () => {
+    const { attach, call, config, mirror, record } = shared({}, 1)
+    call(0, 1)
+    Core.command(record, config, { _tag: "openFor", millis: 500, reason: "" }, 1_000_000)
+    attach(0)
     strictEqual(mirror(0).nextReport, never)
+    strictEqual(mirror(0).counts(0).failures, 0)
+  })
+
+  it("a call that was sent ahead of the first word counts when that finds the circuit closed", () => {
+    const { attach, flush, mirror, own, record } = shared({}, 1)
+    const era = mirror(0).admit(own(0))
+    attach(0)
+    mirror(0).record(era, 1, 0, own(0))
+    flush(0)
+    strictEqual(record.counts.failures, 1)
+  })
+
+  it("under another configuration it goes on; what it has not told of another kind of window is let go", () => {
+    const { attach, call, config, mirror, own } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    mirror(0).reconfigure({ ...config, strategy: { failures: 9, kind: "consecutive" } }, own(0))
+    strictEqual(mirror(0).counts(own(0)).failures, 1)
+    strictEqual(mirror(0).nextReport, 50)
+    mirror(0).reconfigure({ ...config, strategy: count }, own(0))
+    strictEqual(mirror(0).nextReport, never)
+    strictEqual(mirror(0).troubled, false)
+    mirror(0).detach(own(0))
+    const era = mirror(0).admit(own(0))
+    mirror(0).reconfigure({ ...config, mode: "disabled", strategy: count }, own(0))
+    strictEqual(mirror(0).admit(own(0)), Core.uncounted)
+    mirror(0).reconfigure({ ...config, strategy: count }, own(0))
+    strictEqual(mirror(0).admit(own(0)) === era, false)
   })
 
   it("keeps successes to itself, tells of a failure within an interval, and at once when it could be the last straw", () => {
@@ -380,5 +418,146 @@ describe("a mirror", () => {
     strictEqual(gone.record.state, "closed")
     Core.report(gone.record, config, report, [], 1_000_000)
     strictEqual(gone.record.state, "open")
+  })
+
+  it("while the first word is on its way it judges nothing by itself, and what it saw goes on with whatever comes", () => {
+    const { attach, call, flush, mirror, own, record } = shared({}, 2)
+    mirror(0).expect()
+    for (let i = 0; i < 5; i++) call(0, 1)
+    strictEqual(mirror(0).replica.state, "closed")
+    // it did not come
+    mirror(0).detach(own(0))
+    strictEqual(mirror(0).replica.counts.failures, 5)
+    call(0, 1)
+    strictEqual(mirror(0).replica.state, "open")
+    // nothing is expected any more of what once was known
+    attach(1)
+    mirror(1).detach(own(1))
+    mirror(1).expect()
+    for (let i = 0; i < 3; i++) call(1, 1)
+    strictEqual(mirror(1).replica.state, "open")
+    attach(0)
+    flush(0)
+    strictEqual(record.state, "open")
+  })
+
+  it("expects nothing when it has changed by itself already", () => {
+    const { call, mirror } = shared({}, 1)
+    for (let i = 0; i < 3; i++) call(0, 1)
+    mirror(0).expect()
+    strictEqual(mirror(0).admit(1_000), Core.ask)
+    strictEqual(mirror(0).acquireProbe(1_000)?.local, true)
+  })
+
+  it("has one report under way at a time; an answer to another one changes nothing of that", () => {
+    const { attach, call, look, mirror, own, wait } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    const report = mirror(0).takeReport(own(0))
+    strictEqual(mirror(0).nextReport, never)
+    call(0, 1)
+    strictEqual(mirror(0).nextReport, never)
+    mirror(0).lost({ ...report, sequence: 9 }, own(0))
+    mirror(0).reported({ ...report, sequence: 9 }, look(), own(0))
+    strictEqual(mirror(0).nextReport, never)
+    wait(30)
+    mirror(0).lost(report, own(0))
+    // as soon as it was due anyway
+    strictEqual(mirror(0).nextReport, 50)
+    const again = mirror(0).takeReport(own(0))
+    strictEqual(again.sequence, report.sequence)
+    mirror(0).reported(again, look(), own(0))
+    strictEqual(mirror(0).nextReport, 80)
+    mirror(0).lost(again, own(0))
+    strictEqual(mirror(0).nextReport, 80)
+  })
+
+  it("a report that is lost when nothing else is due goes again after an interval", () => {
+    const { attach, call, mirror, own } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    mirror(0).lost(mirror(0).takeReport(own(0)), own(0))
+    strictEqual(mirror(0).nextReport, 50)
+  })
+
+  it("asks for as many places as there are, and again when one is answered", () => {
+    const { attach, config, look, mirror, own, record, wait } = shared({ halfOpenMaxConcurrent: 2 }, 1)
+    Core.command(record, config, { _tag: "openFor", millis: 10, reason: "" }, 1_000_000)
+    attach(0)
+    wait(20)
+    const first = mirror(0).askForProbe()
+    strictEqual(mirror(0).admit(own(0)), Core.ask)
+    const second = mirror(0).askForProbe()
+    strictEqual(first.id === second.id, false)
+    deepStrictEqual([first.id, second.id], ["p0/1", "p0/2"])
+    strictEqual(mirror(0).admit(own(0)), Core.refused)
+    mirror(0).unanswered()
+    strictEqual(mirror(0).admit(own(0)), Core.ask)
+    mirror(0).askForProbe()
+    mirror(0).answered(look(), undefined, own(0))
+    strictEqual(mirror(0).admit(own(0)), Core.ask)
+  })
+
+  it("what is done by itself is done only while it is alone", () => {
+    const { attach, config, mirror, own, record, wait } = shared({}, 1)
+    attach(0)
+    mirror(0).command({ _tag: "forceOpen", reason: "no" }, own(0))
+    strictEqual(mirror(0).replica.mode, "auto")
+    Core.command(record, config, { _tag: "openFor", millis: 10, reason: "" }, 1_000_000)
+    attach(0)
+    mirror(0).detach(own(0))
+    wait(20)
+    const probe = mirror(0).acquireProbe(own(0))!
+    // of somebody else's making, of another time, or too late
+    mirror(0).probeResult({ ...probe, local: false }, 0, 0, own(0))
+    mirror(0).probeResult({ ...probe, era: probe.era + 1 }, 0, 0, own(0))
+    strictEqual(mirror(0).replica.state, "half-open")
+    attach(0)
+    mirror(0).probeResult(probe, 1, 0, own(0))
+    strictEqual(mirror(0).replica.openings, 0)
+    strictEqual(mirror(0).acquireProbe(own(0)), undefined)
+  })
+
+  it("a hand that holds it open leaves nobody a time to come back at", () => {
+    const { attach, config, mirror, own, record } = shared({}, 1)
+    Core.command(record, config, { _tag: "forceOpen", reason: "maintenance" }, 1_000_000)
+    attach(0)
+    strictEqual(mirror(0).retryAfter(own(0)), undefined)
+  })
+
+  it("shows what is counted: what the shared record knows and what is not told yet, or its own while it is alone", () => {
+    const { attach, call, flush, mirror, own } = shared({ strategy: count }, 1)
+    attach(0)
+    call(0, 2)
+    flush(0)
+    call(0, 3)
+    const { failed, slow, total } = mirror(0).counts(own(0))
+    deepStrictEqual({ failed, slow, total }, { failed: 1, slow: 2, total: 2 })
+    mirror(0).detach(own(0))
+    call(0, 0)
+    strictEqual(mirror(0).counts(own(0)).total, 2)
+  })
+
+  it("another configuration leaves the shared circuit alone, and trouble elsewhere trouble", () => {
+    const { attach, call, config, flush, look, mirror, own } = shared({}, 2)
+    attach(0)
+    attach(1)
+    call(0, 1)
+    flush(0)
+    mirror(1).receive(look(), own(1))
+    mirror(1).reconfigure({ ...config, mode: "disabled", strategy: count }, own(1))
+    strictEqual(mirror(1).troubled, true)
+    strictEqual(mirror(1).replica.generation, look().generation)
+  })
+
+  it("a view tells of the probes whose lease runs", () => {
+    const { config, record } = shared({ halfOpenMaxConcurrent: 3 }, 1)
+    Core.command(record, config, { _tag: "openFor", millis: 0, reason: "" }, 1_000_000)
+    for (const [id, lease] of [["a", 10], ["b", 20], ["c", 30]] as const) {
+      Core.acquireProbe(record, config, record.generation, id, lease, 1_000_000)
+    }
+    strictEqual(Mirror.view(record, config, 1_000_000).probes, 3)
+    strictEqual(Mirror.view(record, config, 1_000_010).probes, 2)
+    strictEqual(Mirror.view(record, config, 1_000_029).probes, 1)
   })
 })

@@ -204,7 +204,7 @@ export const handTests = (test: Test): void => {
         yield* world.settle
         yield* there.refused
         yield* Fiber.interrupt(probe)
-        yield* world.wait(2)
+        yield* world.wait(5)
         assert.strictEqual(yield* there.call("success"), "sent")
       }))
 

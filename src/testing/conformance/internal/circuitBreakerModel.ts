@@ -3,6 +3,7 @@
  * backing does inside, some things are never seen.
  */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
@@ -28,44 +29,53 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const failureThreshold = 3
 const successThreshold = 2
-/** Never quite reached by any sum of waits, so that a clock may be a little off. */
 const resetUnits = 10
 
 const watch = (world: World, steps: ReadonlyArray<Step>) =>
   Effect.gen(function*() {
-    const options = { failureThreshold, resetTimeout: Duration.times(world.unit, resetUnits), successThreshold }
+    const resetTimeout = Duration.times(world.unit, resetUnits)
+    const reset = Duration.toMillis(resetTimeout)
+    const options = { failureThreshold, resetTimeout, successThreshold }
     const key = yield* newKey
     const clients: ReadonlyArray<Client> = [
       yield* clientOf(world, world.service, key, options),
       yield* clientOf(world, world.peer, key, options)
     ]
+    // both have met the key
+    for (const { call } of clients) yield* call("success")
     let row = 0
-    /** Units since it opened, while it is not closed. */
-    let openSince: number | undefined
+    /** Between which two moments it opened, while it is not closed. */
+    let opened: { readonly after: number; readonly before: number } | undefined
     let good = 0
     for (const step of steps) {
       if (step._tag === "wait") {
         yield* world.wait(step.units)
-        if (openSince !== undefined) openSince += step.units
         continue
       }
+      const after = yield* Clock.currentTimeMillis
       const became = yield* clients[step.process]!.call(step.answer)
-      if (openSince === undefined) {
+      const before = yield* Clock.currentTimeMillis
+      if (opened === undefined) {
         assert.strictEqual(became, "sent", "closed, it refuses nobody")
         if (step.answer === "failure") row++
         if (step.answer === "success") row = 0
-        if (row === failureThreshold) openSince = 0
-      } else if (openSince < resetUnits) assert.strictEqual(became, "refused", "open, it lets nobody through")
-      else {
-        assert.strictEqual(became, "sent", "when its time is over, it lets one call at a time through")
-        if (step.answer === "success" && ++good === successThreshold) {
-          openSince = undefined
-          row = 0
+        if (row === failureThreshold) opened = { after, before }
+      } else {
+        if (before - opened.after < reset) assert.strictEqual(became, "refused", "open, it lets nobody through")
+        if (after - opened.before > reset) {
+          assert.strictEqual(became, "sent", "when its time is over, it lets one call at a time through")
         }
-        if (step.answer === "failure") openSince = 0
-        if (step.answer === "failure" || openSince === undefined) good = 0
+        if (became === "refused") continue
+        if (step.answer === "failure") {
+          opened = { after, before }
+          good = 0
+        }
+        if (step.answer === "success" && ++good === successThreshold) {
+          opened = undefined
+          row = good = 0
+        }
       }
-      for (const { state } of clients) assert.strictEqual((yield* state) === "closed", openSince === undefined)
+      for (const { state } of clients) assert.strictEqual((yield* state) === "closed", opened === undefined)
     }
   })
 

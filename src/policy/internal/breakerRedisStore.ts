@@ -1,0 +1,162 @@
+/** The shared record on Redis: one hash a key, each step one script, pushes by `PUBLISH`. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
+import * as Redis from "../../core/Redis.js"
+import * as Lua from "./breakerLua.js"
+import type { View } from "./breakerMirrorCore.js"
+import * as Shared from "./breakerSharedCore.js"
+import { type Store, StoreError } from "./breakerStore.js"
+import * as Core from "./circuitBreakerCore.js"
+
+const finite = (value: number): number => Math.min(value, Number.MAX_VALUE)
+
+/** As the scripts read them; JSON has no infinity. */
+const termsOf = ({ config, livesFor, timeToLive }: Shared.Terms): string => {
+  const { strategy } = config
+  return JSON.stringify({
+    gather: config.gather,
+    halfOpenMaxConcurrent: config.halfOpenMaxConcurrent,
+    layout: Shared.layoutOf(strategy),
+    livesFor,
+    luck: config.resetJitter === 0 ? 0 : config.random(),
+    maxResetTimeout: config.maxResetTimeout,
+    mode: config.mode,
+    probeLease: config.probeLease,
+    quorum: config.quorum,
+    resetBackoff: config.resetBackoff,
+    resetJitter: config.resetJitter,
+    resetTimeout: config.resetTimeout,
+    strategy: strategy.kind === "consecutive" ? strategy : { ...strategy, slowRate: finite(strategy.slowRate) },
+    successThreshold: config.successThreshold,
+    timeToLive
+  })
+}
+
+const stepOf = (step: Shared.Step): string =>
+  step._tag === "command" && step.command._tag === "openFor"
+    ? JSON.stringify({ command: { ...step.command, millis: Math.min(step.command.millis, Core.longest) } })
+    : JSON.stringify(step)
+
+const makeScript = (action: Shared.Step["_tag"], clock: string | undefined) =>
+  Redis.script({
+    encode: (at: Place, key: string, step: Shared.Step, terms: Shared.Terms) => ({
+      args: [at.channel, termsOf(terms), stepOf(step), key],
+      keys: [at.recordOf(key)]
+    }),
+    lua: Lua.script(action, clock),
+    name: `breaker ${action}`,
+    result: Schema.Array(Schema.String)
+  })
+
+const makeScripts = (clock: string | undefined) => ({
+  acquireProbe: makeScript("acquireProbe", clock),
+  command: makeScript("command", clock),
+  leave: makeScript("leave", clock),
+  probeResult: makeScript("probeResult", clock),
+  read: makeScript("read", clock),
+  renewProbe: makeScript("renewProbe", clock),
+  report: makeScript("report", clock)
+})
+
+const scripts = makeScripts(undefined)
+
+export interface Place {
+  readonly channel: string
+  readonly recordOf: (key: string) => string
+}
+
+/** The key of a record is its own hash tag; one key a script, so that any cluster takes it. */
+export const placeOf = (prefix: string): Place => ({
+  channel: `${prefix}pushes`,
+  recordOf: (key) => `${prefix}{${key}}`
+})
+
+const texts = new Set<keyof View>(["mode", "modeReason", "state", "reason"])
+
+const viewOf = (values: ReadonlyArray<string>): View | undefined => {
+  const view: Record<string, unknown> = {}
+  for (const [i, name] of Lua.viewFields.entries()) {
+    const value = values[i]
+    if (value === undefined) return undefined
+    const number = Number(value)
+    if (!texts.has(name) && (value === "" || !Number.isFinite(number))) return undefined
+    view[name] = texts.has(name) ? value : name === "troubled" ? number === 1 : number
+  }
+  return view as unknown as View
+}
+
+const nonsense = (message: string, cause?: unknown) => new StoreError({ cause, message, reason: "nonsense" })
+
+const answerOf = (reply: ReadonlyArray<string>): Either.Either<Shared.Answer, StoreError> => {
+  const [granted, retryAfter] = reply
+  const view = viewOf(reply.slice(3))
+  if (view === undefined || retryAfter === undefined) {
+    return Either.left(nonsense("the record is not what it should be"))
+  }
+  return Either.right({
+    granted: granted === "1",
+    retryAfter: retryAfter === "" ? undefined : Number(retryAfter),
+    view
+  })
+}
+
+/** What a server refuses for the sake of this one key; all else is about the server. */
+const ofTheKey = new Set(["WRONGTYPE", "ERR"])
+
+const failed = (error: Redis.RedisError): StoreError =>
+  new StoreError({
+    cause: error,
+    message: error.message,
+    reason: error.reason === "reply" || error.reason === "argument" ||
+        (error.reason === "refused" && ofTheKey.has(error.code ?? ""))
+      ? "nonsense"
+      : "away"
+  })
+
+const pushOf = (text: string): Option.Option<readonly [key: string, view: View]> => {
+  let values: unknown
+  try {
+    values = JSON.parse(text)
+  } catch {
+    return Option.none()
+  }
+  if (!Array.isArray(values) || !values.every((value) => typeof value === "string")) return Option.none()
+  const [key, ...fields] = values as ReadonlyArray<string>
+  const view = viewOf(fields)
+  return key === undefined || view === undefined ? Option.none() : Option.some([key, view])
+}
+
+/** `clock`: for tests, how the scripts ask for the time. */
+export const make = (redis: Redis.Redis["Type"], prefix: string, clock?: string): Store => {
+  const place = placeOf(prefix)
+  const all = clock === undefined ? scripts : makeScripts(clock)
+  return {
+    name: "Redis",
+    step: (key, step, terms) =>
+      Effect.flatMap(Effect.mapError(redis.run(all[step._tag], place, key, step, terms), failed), answerOf),
+    subscribe: (onPush) =>
+      Effect.gen(function*() {
+        const notices = yield* redis.subscribe(place.channel)
+        const isOpen = yield* Deferred.make<void>()
+        const lost = yield* Deferred.make<StoreError>()
+        const isGap = Deferred.succeed(lost, new StoreError({ message: "pushes may have been missed", reason: "away" }))
+        yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(notices), (notice) => {
+          switch (notice._tag) {
+            case "Attached":
+              return Effect.flatMap(Deferred.succeed(isOpen, undefined), (isFirst) => isFirst ? Effect.void : isGap)
+            case "Lost":
+              return Effect.flatMap(Deferred.isDone(isOpen), (wasOpen) => wasOpen ? isGap : Effect.void)
+            case "Message":
+              return Effect.sync(() => Option.map(pushOf(notice.text), ([key, view]) => onPush(key, view)))
+          }
+        })))
+        yield* Deferred.await(isOpen)
+        // the connection looks after itself: what it may have missed comes as a notice
+        return { check: Effect.void, lost: Deferred.await(lost) }
+      })
+  }
+}

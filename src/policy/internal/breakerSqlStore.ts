@@ -1,0 +1,246 @@
+/**
+ * The shared record in a SQL database, one row a key. A step reads the row and the database's clock, runs the core's own
+ * step here, and writes if nobody has written meanwhile, else begins again: no process holds a lock while it thinks, and
+ * the steps that are taken have times in the order in which they are taken.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Background from "../../internal/background.js"
+import type { View } from "./breakerMirrorCore.js"
+import * as PgPush from "./breakerPgPush.js"
+import * as Shared from "./breakerSharedCore.js"
+import { type Store, StoreError } from "./breakerStore.js"
+
+export interface Options {
+  /** Processes share what they have the same space for. */
+  readonly space: string
+  /** Milliseconds between two looks at what has changed, where the database does not push. */
+  readonly pollInterval: number
+}
+
+interface Row {
+  readonly now: string | number
+  readonly version: string | number | null
+  readonly expires_at: string | number | null
+  readonly kept: string | null
+}
+
+interface Change {
+  readonly now: string | number
+  readonly name: string
+  readonly view: string
+  readonly changed_at: string | number
+}
+
+/** The row of another layout would be in another table. */
+export const table = "holdfast_breakers_1"
+
+/** A look back from the last look, so that what was committed late is not missed. */
+const overlap = 1_000
+
+/** What came a while ago: the durations in it have run on. */
+const aged = (view: View, millis: number): View => ({
+  ...view,
+  closedFor: view.closedFor + millis,
+  gatherLeft: Math.max(0, view.gatherLeft - millis),
+  openLeft: Math.max(0, view.openLeft - millis)
+})
+
+const viewOf = (text: string): View | undefined => {
+  try {
+    return JSON.parse(text) as View
+  } catch {
+    return undefined
+  }
+}
+
+const innermost = (u: unknown): string =>
+  Predicate.hasProperty(u, "cause") && u.cause !== undefined
+    ? innermost(u.cause)
+    : Predicate.hasProperty(u, "message")
+    ? String(u.message)
+    : String(u)
+
+const isBusy = (u: unknown): boolean =>
+  Predicate.hasProperty(u, "code") && typeof u.code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(u.code) ||
+  Predicate.hasProperty(u, "cause") && isBusy(u.cause)
+
+const away = (error: SqlError) => new StoreError({ cause: error, message: innermost(error), reason: "away" })
+
+/** Of a row that somebody else has written to, nothing is believed. */
+const parse = (kept: string): Effect.Effect<Shared.Kept, StoreError> =>
+  Effect.try({
+    catch: (cause) => new StoreError({ cause, message: "the row is not a record", reason: "nonsense" }),
+    try: () => {
+      const value = JSON.parse(kept) as Shared.Kept
+      if (!Number.isFinite(value.record.generation) || !Number.isFinite(value.record.counts.total)) {
+        throw new Error(kept)
+      }
+      return value
+    }
+  })
+
+/** `clock`: for tests, the SQL that says the time. */
+export const make = (client: SqlClient.SqlClient, { pollInterval, space }: Options, clock?: string): Store => {
+  const sql = client.withoutTransforms()
+  const rows = sql(table)
+  const isPg = sql.onDialectOrElse({ orElse: () => false, pg: () => true })
+  const now = sql.literal(
+    clock ?? (isPg
+      ? "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+      : "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)")
+  )
+  const number = sql.literal(isPg ? "::bigint" : "")
+
+  const look = (key: string) =>
+    sql<
+      Row
+    >`SELECT clock.now AS now, b.version AS version, b.expires_at AS expires_at, CASE WHEN b.expires_at > clock.now THEN b.kept END AS kept
+FROM (SELECT ${now} AS now) clock LEFT JOIN ${rows} b ON b.space = ${space} AND b.name = ${key}`
+
+  /** One row where it was written. */
+  const write = (key: string, version: number | undefined, row: Written) => {
+    const { changedAt, expiresAt, kept, view } = row
+    const written = version === undefined
+      ? sql`INSERT INTO ${rows} (space, name, version, changed_at, expires_at, kept, view)
+VALUES (${space}, ${key}, 1, ${changedAt ?? 0}, ${expiresAt}, ${kept}, ${view})
+ON CONFLICT (space, name) DO NOTHING RETURNING name`
+      : changedAt === undefined
+      ? sql`UPDATE ${rows} SET version = version + 1, expires_at = ${expiresAt}${number}, kept = ${kept}
+WHERE space = ${space} AND name = ${key} AND version = ${version}${number} RETURNING name`
+      : sql`UPDATE ${rows} SET version = version + 1, expires_at = ${expiresAt}${number}, kept = ${kept},
+changed_at = ${changedAt}${number}, view = ${view} WHERE space = ${space} AND name = ${key} AND version = ${version}${number}
+RETURNING name`
+    return isPg && changedAt !== undefined
+      ? sql`WITH written AS (${written}) SELECT pg_notify(${PgPush.channel}, ${
+        PgPush.text(space, key, view)
+      }) FROM written`
+      : written
+  }
+
+  const attempt = (key: string, step: Shared.Step, terms: Shared.Terms) =>
+    Effect.gen(function*() {
+      const [row] = yield* look(key)
+      if (row === undefined) return yield* new StoreError({ message: "the database tells no time", reason: "nonsense" })
+      const time = Number(row.now)
+      const kept = row.kept === null ? Shared.initial(terms, time) : yield* parse(row.kept)
+      const before = row.kept === null ? -1 : kept.record.revision
+      const answer = Shared.take(kept, terms, step, time)
+      // who only looks leaves no trace, but for being there
+      const isKept = row.kept !== null && Number(row.expires_at) - time > terms.timeToLive / 2
+      if (step._tag === "read" && !step.present && isKept) return answer
+      const written = yield* write(key, row.version === null ? undefined : Number(row.version), {
+        changedAt: kept.record.revision === before ? undefined : time,
+        expiresAt: time + Shared.timeToLive(kept, terms, time),
+        kept: JSON.stringify(kept),
+        view: JSON.stringify(answer.view)
+      })
+      return written.length === 0 ? undefined : answer
+    })
+
+  /** Until nobody comes in between; whoever asks sets the limit. */
+  const untilTaken = (key: string, step: Shared.Step, terms: Shared.Terms, round: number): Effect.Effect<
+    Shared.Answer,
+    StoreError
+  > =>
+    attempt(key, step, terms).pipe(
+      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeed(undefined) : Effect.fail(away(error))),
+      Effect.flatMap((answer) =>
+        answer !== undefined ? Effect.succeed(answer) : Effect.zipRight(
+          Background.sleep(Math.random() * Math.min(2 ** round, 20)),
+          untilTaken(key, step, terms, round + 1)
+        )
+      )
+    )
+
+  const setUp = Effect.gen(function*() {
+    const there = yield* Effect.option(sql`SELECT 1 FROM ${rows} LIMIT 0`)
+    if (there._tag === "Some") return
+    const text = sql.literal(isPg ? "TEXT COLLATE \"C\"" : "TEXT")
+    const create = sql`CREATE TABLE IF NOT EXISTS ${rows} (
+  space ${text} NOT NULL,
+  name ${text} NOT NULL,
+  version BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  kept TEXT NOT NULL,
+  view TEXT NOT NULL,
+  PRIMARY KEY (space, name)
+)`
+    const index = sql`CREATE INDEX IF NOT EXISTS ${sql(`${table}_changed`)} ON ${rows} (space, changed_at)`
+    const all = Effect.zipRight(create, index)
+    // two processes that make it at once would otherwise trip over each other
+    yield* isPg
+      ? sql.withTransaction(Effect.zipRight(sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 0))`, all))
+      : all
+  })
+
+  /** What has expired goes, a little at a time. */
+  const sweep = sql`DELETE FROM ${rows} WHERE space = ${space} AND name IN (
+SELECT name FROM ${rows} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100)`
+
+  const poll = (onPush: (key: string, view: View) => void) =>
+    Effect.gen(function*() {
+      const lost = yield* Deferred.make<StoreError>()
+      const [first] = yield* sql<{ readonly now: string | number }>`SELECT ${now} AS now`
+      const revisions = new Map<string, number>()
+      let since = Number(first?.now ?? 0)
+      const once = Effect.map(
+        sql<Change>`SELECT ${now} AS now, name, view, changed_at FROM ${rows}
+WHERE space = ${space} AND changed_at > ${since - overlap}`,
+        (changes) => {
+          for (const { changed_at, name, now, view } of changes) {
+            const told = viewOf(view)
+            if (told === undefined || (revisions.get(name) ?? 0) >= told.revision) continue
+            revisions.set(name, told.revision)
+            since = Math.max(since, Number(changed_at))
+            onPush(name, aged(told, Number(now) - Number(changed_at)))
+          }
+        }
+      )
+      const look = Effect.suspend(() => once).pipe(Effect.catchIf(isBusy, () => Effect.void))
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.zipRight(Background.sleep(pollInterval), look)).pipe(
+          Effect.catchAllCause((cause) =>
+            Deferred.succeed(lost, new StoreError({ cause, message: "the changes cannot be read", reason: "away" }))
+          )
+        )
+      )
+      return { check: Effect.void, lost: Deferred.await(lost) }
+    })
+
+  /** No step is part of a transaction of the caller's. */
+  const apart = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.mapInputContext(
+      effect,
+      (context: Context.Context<R>) => Context.omit(SqlClient.TransactionConnection)(context) as Context.Context<R>
+    )
+
+  return {
+    name: isPg ? "PostgreSQL" : "the database",
+    step: (key, step, terms) => apart(untilTaken(key, step, terms, 0)),
+    subscribe: (onPush) =>
+      apart(Effect.mapError(
+        Effect.gen(function*() {
+          yield* setUp
+          const pushes = isPg && PgPush.canListen(client)
+            ? yield* PgPush.subscribe(client, space, onPush)
+            : yield* poll(onPush)
+          return { ...pushes, check: Effect.zipLeft(pushes.check, Effect.mapError(sweep, away)) }
+        }),
+        (error) => error instanceof SqlError ? away(error) : error
+      ))
+  }
+}
+
+interface Written {
+  /** Absent: there is nothing that others must hear of. */
+  readonly changedAt: number | undefined
+  readonly expiresAt: number
+  readonly kept: string
+  readonly view: string
+}
