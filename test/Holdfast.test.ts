@@ -61,6 +61,33 @@ describe("Holdfast", () => {
       }))
   })
 
+  describe("breakers are shared", () => {
+    const key = "shop"
+    const open = Effect.flatMap(CircuitBreaker.CircuitBreakers, (breakers) => breakers.forceOpen(key, "a test"))
+    const state = Effect.flatMap(CircuitBreaker.CircuitBreakers, (breakers) => breakers.state(key))
+
+    const twoPrograms = (layer: Layer.Layer<CircuitBreaker.CircuitBreakers, unknown>) =>
+      Effect.gen(function*() {
+        const [one, two] = yield* Effect.all([Layer.build(layer), Layer.build(Layer.fresh(layer))])
+        yield* Effect.provide(open, one)
+        yield* Effect.repeat(Effect.provide(state, two), {
+          schedule: Schedule.spaced("20 millis"),
+          until: (state) => Option.isSome(state) && state.value === "open"
+        })
+      })
+
+    it.scopedLive("by layerRedis", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make()
+        yield* twoPrograms(Holdfast.layerRedis({ url: Redacted.make(server.url) }))
+      }))
+
+    it.scopedLive("by layerPostgres", () =>
+      Effect.gen(function*() {
+        yield* twoPrograms(Holdfast.layerPostgres({ url: Redacted.make(yield* servers.database) }))
+      }))
+  })
+
   describe("layerConfig", () => {
     it.scopedLive("chooses the store by its URL", () =>
       Effect.gen(function*() {
@@ -78,6 +105,18 @@ describe("Holdfast", () => {
           yield* Effect.provide(capture, store)
           assert.strictEqual(yield* Effect.provide(total, store), kept, url)
         }
+      }))
+
+    it.scopedLive("a Redis for what is shared, and another store for dead letters", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const filename = yield* files.file
+        const store = configured({ HOLDFAST_DEAD_LETTERS_URL: `sqlite:${filename}`, HOLDFAST_STORE_URL: url })
+        yield* Effect.provide(capture, store)
+        assert.strictEqual(yield* Effect.provide(total, Holdfast.layerSqlite({ filename })), 1)
+        const error = yield* Effect.flip(Effect.provide(total, configured({ HOLDFAST_STORE_URL: url })))
+        assert.include(String(error), "HOLDFAST_DEAD_LETTERS_URL")
+        assert.include(String(error), "Redis keeps no dead letters")
       }))
 
     it.live("says what it expects, and repeats no more than the scheme", () =>
