@@ -185,16 +185,20 @@ const redisShared = (
     Effect.map(
       load(
         "redis",
-        () => Promise.all([import("./core/Redis/Node.js"), import("./policy/CircuitBreaker/Redis.js")]),
+        () =>
+          Promise.all([
+            import("./core/Redis/Node.js"),
+            import("./policy/CircuitBreaker/Redis.js"),
+            import("./policy/RateLimit/Redis.js")
+          ]),
         (message, cause) => new Redis.RedisError({ cause, message, reason: "setup" })
       ),
-      ([Node, Breakers]) => Layer.provide(Layer.merge(Breakers.layer(), RateLimit.layerMemory), Node.layer({ url }))
+      ([Node, Breakers, Limits]) => Layer.provide(Layer.merge(Breakers.layer(), Limits.layer()), Node.layer({ url }))
     )
   )
 
 /**
- * Breakers that all processes on one Redis share. Limiters are in memory. When Redis is away, each process goes on by
- * itself. Needs the optional peer `redis`. Fails with a `RedisError` where Redis refuses the connection, as for a wrong
+ * Breakers and limiters that all processes on one Redis share. When Redis is away, each process goes on by itself. Needs the optional peer `redis`. Fails with a `RedisError` where Redis refuses the connection, as for a wrong
  * password.
  *
  * It keeps no dead letters: their store comes from elsewhere, and the type says so.

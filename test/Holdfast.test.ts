@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Redacted, Schedule } from "effect"
-import { DeadLetterQueue, Holdfast } from "holdfast"
+import { Array, ConfigProvider, Context, Effect, Either, Layer, Redacted, Schedule } from "effect"
+import { CircuitBreaker, DeadLetterQueue, Holdfast, RateLimit } from "holdfast"
 import * as fs from "node:fs"
 import { letter } from "../src/testing/conformance/internal/deadLetters.js"
-import { PostgresServer, TcpProxy } from "../src/testing/index.js"
+import { PostgresServer, RedisServer, TcpProxy } from "../src/testing/index.js"
 import * as files from "./delivery/files.js"
+import * as Kit from "./kit.js"
 import * as servers from "./servers/index.js"
 
 const capture = Effect.flatMap(DeadLetterQueue.DeadLetterQueue, (queue) => queue.capture(letter()))
@@ -61,31 +62,55 @@ describe("Holdfast", () => {
       }))
   })
 
-  describe("breakers are shared", () => {
-    const key = "shop"
-    const open = Effect.flatMap(CircuitBreaker.CircuitBreakers, (breakers) => breakers.forceOpen(key, "a test"))
-    const state = Effect.flatMap(CircuitBreaker.CircuitBreakers, (breakers) => breakers.state(key))
+  describe("what one program learns, the others know", () => {
+    type Shared = CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
 
-    const twoPrograms = (layer: Layer.Layer<CircuitBreaker.CircuitBreakers, unknown>) =>
+    /** Two programs with a client each. */
+    const two = (layer: () => Layer.Layer<Shared, unknown>) =>
+      Effect.all(
+        Array.makeBy(2, () =>
+          Effect.gen(function*() {
+            const context = yield* Layer.build(layer())
+            const policy = RateLimit.layer({ capacity: 1000, maxWait: "1 minute", refillRate: 1000 }).pipe(
+              Layer.provide(CircuitBreaker.layer())
+            )
+            const shop = yield* Effect.provide(Kit.shop(new Kit.Provider(Kit.ok), policy), context)
+            const call = shop.items.get({ path: { id: "1" } })
+            yield* call
+            return {
+              breakers: Context.get(context, CircuitBreaker.CircuitBreakers),
+              failsWith: (tag: string) =>
+                Effect.repeat(Effect.either(call), {
+                  schedule: Schedule.spaced("20 millis"),
+                  until: (result) => Either.isLeft(result) && result.left._tag === tag
+                }),
+              limiters: Context.get(context, RateLimit.RateLimiters)
+            }
+          }))
+      )
+
+    const breakers = (layer: () => Layer.Layer<Shared, unknown>) =>
       Effect.gen(function*() {
-        const [one, two] = yield* Effect.all([Layer.build(layer), Layer.build(Layer.fresh(layer))])
-        yield* Effect.provide(open, one)
-        yield* Effect.repeat(Effect.provide(state, two), {
-          schedule: Schedule.spaced("20 millis"),
-          until: (state) => Option.isSome(state) && state.value === "open"
-        })
+        const [one, other] = yield* two(layer)
+        if (one === undefined || other === undefined) return assert.fail("two")
+        yield* one.breakers.forceOpen("shop", "a test")
+        yield* other.failsWith("CircuitBreakerOpenError")
       })
 
-    it.scopedLive("by layerRedis", () =>
+    const limiters = (layer: () => Layer.Layer<Shared, unknown>) =>
       Effect.gen(function*() {
-        const server = yield* RedisServer.make()
-        yield* twoPrograms(Holdfast.layerRedis({ url: Redacted.make(server.url) }))
-      }))
+        const [one, other] = yield* two(layer)
+        if (one === undefined || other === undefined) return assert.fail("two")
+        yield* one.limiters.coolDown("shop", "1 hour")
+        yield* other.failsWith("RateLimitError")
+      })
 
-    it.scopedLive("by layerPostgres", () =>
-      Effect.gen(function*() {
-        yield* twoPrograms(Holdfast.layerPostgres({ url: Redacted.make(yield* servers.database) }))
-      }))
+    const redis = Effect.map(RedisServer.make(), ({ url }) => () => Holdfast.layerRedis({ url: Redacted.make(url) }))
+    const postgres = Effect.map(servers.database, (url) => () => Holdfast.layerPostgres({ url: Redacted.make(url) }))
+
+    it.scopedLive("an open circuit, by layerRedis", () => Effect.flatMap(redis, breakers))
+    it.scopedLive("an open circuit, by layerPostgres", () => Effect.flatMap(postgres, breakers))
+    it.scopedLive("a cool-down, by layerRedis", () => Effect.flatMap(redis, limiters))
   })
 
   describe("layerConfig", () => {
