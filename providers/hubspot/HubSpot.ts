@@ -103,10 +103,9 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
    * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
    * laid over the definition's own option by option, `baseUrl` is another server than HubSpot's.
    */
-  static readonly layer = <const O extends Provider.Options = {}>(
-    options?: O
-  ): Layer.Layer<HubSpot, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
-    Provider.layer(HubSpot, definition, options)
+  static readonly layer: Provider.LayerOf<HubSpot, Definition> = (
+    options: Provider.Options = {}
+  ): Layer.Layer<HubSpot> => Provider.layer(HubSpot, definition, options) as Layer.Layer<HubSpot>
 
   /**
    * The same with the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and
