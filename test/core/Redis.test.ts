@@ -1,19 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { createClient, createCluster } from "redis"
 import * as Redis from "../../src/core/Redis.js"
 import * as RedisNode from "../../src/core/Redis/Node.js"
 import { RedisServer, TcpProxy } from "../../src/testing/index.js"
+import { eventually } from "../e2e/server.js"
 import * as servers from "../servers/index.js"
 
+/** For faults: what takes longer has failed, on a machine however busy. */
 const times = {
-  commandTimeout: "500 millis",
-  connectTimeout: "1 second",
-  heartbeat: "200 millis",
+  commandTimeout: "2 seconds",
+  connectTimeout: "30 seconds",
+  heartbeat: "500 millis",
   maxBackoff: "100 millis"
 } as const
 
-const connect = (url: string, options: Partial<RedisNode.Options> = {}) => RedisNode.make({ ...times, ...options, url })
+const connect = (url: string, options: Partial<RedisNode.Options> = {}) =>
+  RedisNode.make({ ...times, commandTimeout: "30 seconds", ...options, url })
 
 const raise = Redis.script({
   encode: (key: string, by: number) => ({ args: [by], keys: [key] }),
@@ -26,7 +31,7 @@ const raise = Redis.script({
 const fragile = Effect.gen(function*() {
   const server = yield* RedisServer.make()
   const proxy = yield* TcpProxy.make(server.url)
-  return { proxy, redis: yield* connect(proxy.url), server }
+  return { proxy, redis: yield* connect(proxy.url, times), server }
 })
 
 const again = Schedule.spaced("20 millis")
@@ -60,7 +65,7 @@ describe("Redis", () => {
     it.scopedLive("side by side, each gets its own answer", () =>
       Effect.gen(function*() {
         const { prefix, url } = yield* servers.redis
-        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const redis = yield* connect(url)
         const answers = yield* Effect.forEach(
           Array.from({ length: 1000 }, (_, i) => i),
           (i) => redis.send("ECHO", `${prefix}${i}`),
@@ -93,7 +98,7 @@ describe("Redis", () => {
     it.scoped("take real time, whatever the clock of the test", () =>
       Effect.gen(function*() {
         const { url } = yield* servers.redis
-        const redis = yield* connect(url)
+        const redis = yield* connect(url, { commandTimeout: "200 millis" })
         const error = yield* Effect.flip(redis.send("BLPOP", "test:nothing", 0))
         assert.strictEqual(error.reason, "timeout")
         assert.isTrue(error.mayHaveHappened)
@@ -172,7 +177,7 @@ describe("Redis", () => {
     it.scopedLive("a subscriber that falls too far behind is told to read the state anew", () =>
       Effect.gen(function*() {
         const { prefix, url } = yield* servers.redis
-        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const redis = yield* connect(url)
         const queue = yield* redis.subscribe(`${prefix}c`)
         assert.strictEqual(yield* nextState(queue), "Attached")
         yield* Effect.forEach(
@@ -350,7 +355,7 @@ describe("Redis", () => {
       Effect.gen(function*() {
         const { proxy } = yield* fragile
         yield* proxy.set(TcpProxy.blackHole)
-        const redis = yield* connect(proxy.url)
+        const redis = yield* connect(proxy.url, { connectTimeout: "500 millis" })
         assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
       }))
 
@@ -387,6 +392,45 @@ describe("Redis", () => {
         yield* Scope.close(scope, Exit.void)
         while ((yield* proxy.counters).open > open) yield* Effect.sleep("10 millis")
         assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+      }))
+  })
+
+  describe("a process with a connection that is never closed", () => {
+    const run = (mode: "idle" | "waiting" | "away", url: string) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const child = spawn(
+            process.execPath,
+            ["--import", "tsx", fileURLToPath(new URL("redisChild.ts", import.meta.url)), mode, url],
+            { stdio: ["pipe", "pipe", "inherit"] }
+          )
+          const said: Array<string> = []
+          child.stdout.on("data", (data: Buffer) => said.push(data.toString()))
+          return { child, said: () => said.join("") }
+        }),
+        ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+
+    it.scopedLive("ends when it is done, and not before its last answer", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const idle = yield* run("idle", url)
+        const waiting = yield* run("waiting", url)
+        yield* eventually(() => idle.child.exitCode === 0 && waiting.child.exitCode === 0)
+        assert.strictEqual(idle.said(), "connected\n")
+        assert.strictEqual(waiting.said(), "connected\nnull\n")
+      }))
+
+    it.scopedLive("ends also while it tries to connect again", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const proxy = yield* TcpProxy.make(url)
+        const { child, said } = yield* run("away", proxy.url)
+        yield* eventually(() => said() === "connected\n")
+        yield* proxy.set(TcpProxy.refuse)
+        child.stdin.write("go\n")
+        yield* eventually(() => child.exitCode === 0)
+        assert.include(said(), "away\n")
       }))
   })
 
@@ -432,7 +476,7 @@ describe("Redis", () => {
           ),
           (cluster) => Effect.sync(() => cluster.destroy())
         )
-        const redis = yield* RedisNode.fromClient(cluster, { ...times, commandTimeout: "5 seconds" })
+        const redis = yield* RedisNode.fromClient(cluster, { ...times, commandTimeout: "30 seconds" })
         for (let i = 0; i < 20; i++) assert.deepStrictEqual(yield* redis.run(raise, `n:${i}`, 1), [1, `n:${i}`])
         const sizes = yield* Effect.forEach(direct, (node) => node.send("DBSIZE"))
         assert.strictEqual(Number(sizes[0]) + Number(sizes[1]), 20)
