@@ -195,7 +195,10 @@ export const layerPostgres = (
  * @category models
  */
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  /**
+   * `redis://user:password@host:6379/0`, or `rediss://` for TLS. For a client or a cluster that the program has, or a
+   * certificate of one's own, take the pieces: `core/Redis/Node`, `policy/CircuitBreaker/Redis`, `policy/RateLimit/Redis`.
+   */
   readonly url: Redacted.Redacted
 }
 
