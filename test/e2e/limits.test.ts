@@ -176,7 +176,8 @@ describe("processes that share a limit", () => {
               20
             )
           })
-        const away = () => living.map(({ logs }) => logs.filter((line) => line.includes("cannot be used for rate limits")).length)
+        const away = () =>
+          living.map(({ logs }) => logs.filter((line) => line.includes("cannot be used for rate limits")).length)
         /** All of them count as processes of the limit, by what the store knows, and the rate is what it should be. */
         const converges = (what: string) =>
           Effect.gen(function*() {
