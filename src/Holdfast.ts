@@ -82,7 +82,24 @@ export interface SqliteOptions {
   readonly filename: string
   /** The spill file. Default: `<filename>.spill`; none for `:memory:`. */
   readonly spill?: string | false | undefined
+  /**
+   * Breakers and limiters are those of all processes of this host that use the file. Default `false`: of this process,
+   * which costs no look into the file.
+   */
+  readonly shared?: boolean | undefined
 }
+
+const sqliteShared = (filename: string) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      load(
+        "@effect/sql @effect/sql-sqlite-node",
+        () => Promise.all([import("./policy/CircuitBreaker/Sqlite.js"), import("./policy/RateLimit/Sqlite.js")]),
+        cannotOpen
+      ),
+      ([Breakers, Limits]) => Layer.merge(Breakers.layer({ filename }), Limits.layer({ filename }))
+    )
+  )
 
 const sqliteLetters = ({ filename, spill }: SqliteOptions): Letters =>
   withSpill(
@@ -100,7 +117,8 @@ const sqliteLetters = ({ filename, spill }: SqliteOptions): Letters =>
   )
 
 /**
- * Dead letters in an SQLite file, breakers and limiters in memory. The embedded default: no server, and what was captured
+ * Dead letters in an SQLite file, breakers and limiters in memory, or in the file too where several processes of this
+ * host are to share them (`shared`). The embedded default: no server, and what was captured
  * is still there after a crash. When the file cannot take a letter, a spill file beside it does, until it can. Needs the
  * optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with a `DeadLetterQueueError` that names the file
  * when it cannot be opened.
@@ -110,7 +128,10 @@ const sqliteLetters = ({ filename, spill }: SqliteOptions): Letters =>
  */
 export const layerSqlite = (
   options: SqliteOptions
-): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> => Layer.merge(local, sqliteLetters(options))
+): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> =>
+  options.shared === true
+    ? Layer.mergeAll(own, sqliteShared(options.filename), sqliteLetters(options))
+    : Layer.merge(local, sqliteLetters(options))
 
 /**
  * @since 0.1.0
@@ -121,7 +142,7 @@ export interface PostgresOptions {
   readonly url: Redacted.Redacted
   /** A local file for dead letters that the database cannot take at the moment. Default: none. */
   readonly spill?: string | false | undefined
-  /** Default 10; two more are used to listen. */
+  /** Default 10. A few more are used to listen. */
   readonly maxConnections?: number | undefined
   /** How long a connection, and each statement, may take. Default `5 seconds`. */
   readonly timeout?: Duration.DurationInput | undefined
@@ -144,18 +165,18 @@ const postgres = (options: PostgresOptions) => {
       (Sql) => withSpill(Sql.layer({ joinTransactions: false }), options.spill ?? false)
     )
   )
-  const shared = Layer.merge(
-    Layer.unwrapEffect(
-      Effect.map(loading(() => import("./policy/CircuitBreaker/Sql.js")), (Breakers) => Breakers.layer())
-    ),
-    RateLimit.layerMemory
+  const shared = Layer.unwrapEffect(
+    Effect.map(
+      loading(() => Promise.all([import("./policy/CircuitBreaker/Sql.js"), import("./policy/RateLimit/Sql.js")])),
+      ([Breakers, Limits]) => Layer.merge(Breakers.layer(), Limits.layer())
+    )
   )
   return { letters: Layer.provide(letters, client), shared: Layer.provide(shared, client) }
 }
 
 /**
- * Everything in PostgreSQL, for any number of processes: dead letters, and breakers that they share. Limiters are in
- * memory. Over connections of its own, so that a capture stays when a transaction of the program is rolled back. Makes
+ * Everything in PostgreSQL, for any number of processes: dead letters, and breakers and limiters that they share. Over
+ * connections of its own, so that a capture stays when a transaction of the program is rolled back. Makes
  * its tables, all of which begin with `holdfast_`. Needs the optional peers `@effect/sql` and `@effect/sql-pg`. Fails
  * with a `DeadLetterQueueError` when the database cannot be reached at the start.
  *
@@ -174,7 +195,10 @@ export const layerPostgres = (
  * @category models
  */
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  /**
+   * `redis://user:password@host:6379/0`, or `rediss://` for TLS. For a client or a cluster that the program has, or a
+   * certificate of one's own, take the pieces: `core/Redis/Node`, `policy/CircuitBreaker/Redis`, `policy/RateLimit/Redis`.
+   */
   readonly url: Redacted.Redacted
 }
 

@@ -108,9 +108,14 @@ describe("Holdfast", () => {
     const redis = Effect.map(RedisServer.make(), ({ url }) => () => Holdfast.layerRedis({ url: Redacted.make(url) }))
     const postgres = Effect.map(servers.database, (url) => () => Holdfast.layerPostgres({ url: Redacted.make(url) }))
 
+    const sqlite = Effect.map(files.file, (filename) => () => Holdfast.layerSqlite({ filename, shared: true }))
+
     it.scopedLive("an open circuit, by layerRedis", () => Effect.flatMap(redis, breakers))
     it.scopedLive("an open circuit, by layerPostgres", () => Effect.flatMap(postgres, breakers))
     it.scopedLive("a cool-down, by layerRedis", () => Effect.flatMap(redis, limiters))
+    it.scopedLive("a cool-down, by layerPostgres", () => Effect.flatMap(postgres, limiters))
+    it.scopedLive("an open circuit, by layerSqlite", () => Effect.flatMap(sqlite, breakers))
+    it.scopedLive("a cool-down, by layerSqlite", () => Effect.flatMap(sqlite, limiters))
   })
 
   describe("layerConfig", () => {

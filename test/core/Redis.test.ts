@@ -1,12 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Exit, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
+import { Chunk, Effect, Exit, Fiber, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
 import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { createClient, createCluster } from "redis"
 import * as Redis from "../../src/core/Redis.js"
 import * as RedisNode from "../../src/core/Redis/Node.js"
 import { RedisServer, TcpProxy } from "../../src/testing/index.js"
-import { eventually } from "../e2e/server.js"
+import * as files from "../delivery/files.js"
+import { cert, key } from "../e2e/certificate.js"
+import { eventually, serveWith } from "../e2e/server.js"
 import * as servers from "../servers/index.js"
 
 /** For faults: what takes longer has failed, on a machine however busy. */
@@ -340,6 +345,24 @@ describe("Redis", () => {
       }))
   })
 
+  it.scopedLive("a process that is too busy to read the answer does not take Redis for dead", () =>
+    Effect.gen(function*() {
+      const { url } = yield* servers.redis
+      const proxy = yield* TcpProxy.make(url)
+      const redis = yield* connect(proxy.url, { commandTimeout: "100 millis" })
+      const work = Effect.sync(() => {
+        const end = performance.now() + 500
+        while (performance.now() < end);
+      })
+      for (const before of ["sending", "reading"]) {
+        const answer = yield* Effect.fork(redis.send("PING"))
+        yield* before === "sending" ? Effect.yieldNow() : Effect.sleep("1 millis")
+        yield* work
+        assert.strictEqual(yield* Fiber.join(answer), "PONG")
+      }
+      assert.strictEqual((yield* proxy.counters).accepted, 1)
+    }))
+
   describe("start and end", () => {
     it.scopedLive("a Redis that is away at the start is used once it is there", () =>
       Effect.gen(function*() {
@@ -370,6 +393,30 @@ describe("Redis", () => {
           assert.notInclude(error.message, "fake-wrong")
         }
         assert.strictEqual(yield* (yield* connect(withPassword("fake-right"))).send("PING"), "PONG")
+      }))
+
+    it.scopedLive("TLS, a user, and a database by its number", () =>
+      Effect.gen(function*() {
+        const folder = yield* files.folder
+        // the server is another user
+        fs.chmodSync(folder, 0o755)
+        for (const [name, text] of Object.entries({ cert, key })) fs.writeFileSync(path.join(folder, name), text)
+        // a port that was free a moment ago
+        const { port } = yield* Effect.scoped(serveWith(net.createServer(), "tcp"))
+        const file = (name: string) => path.join(folder, name)
+        yield* RedisServer.make({
+          args: [
+            ...["--tls-port", String(port), "--tls-cert-file", file("cert"), "--tls-key-file", file("key")],
+            ...["--tls-ca-cert-file", file("cert"), "--tls-auth-clients", "no"],
+            ...["--user", "ada", "on", ">fake-p@ss:word", "~*", "+@all"]
+          ]
+        })
+        const url = `rediss://ada:fake-p%40ss%3Aword@127.0.0.1:${port}/3`
+        const untrusting = yield* connect(url, { client: { socket: { tls: true } } })
+        assert.strictEqual((yield* Effect.flip(untrusting.send("PING"))).reason, "disconnected")
+        const redis = yield* connect(url, { client: { socket: { ca: cert, tls: true } } })
+        assert.strictEqual(yield* redis.send("ACL", "WHOAMI"), "ada")
+        assert.include(String(yield* redis.send("CLIENT", "INFO")), " db=3 ")
       }))
 
     it.live("another URL is refused without being repeated", () =>
