@@ -31,6 +31,7 @@ interface Files {
   readonly http: (origin: string) => Promise<Http>
   readonly limiters: () => Promise<Limiters>
   readonly overhead: () => Promise<Overhead>
+  readonly redisLimiter: (url: string) => Promise<Limiter>
   readonly waiters: () => Promise<Waiters>
 }
 

@@ -86,6 +86,29 @@ export const targets: ReadonlyArray<Target> = [
       1.2
     )
   ]),
+  ...[16, 128].flatMap((concurrency) => {
+    const row = (
+      name: string,
+      measure: string,
+      direction: Target["direction"],
+      aim: number,
+      floor: number
+    ) =>
+      target(
+        `state in Redis, concurrency ${concurrency}: ${name}`,
+        `shared.${measure}.${concurrency}`,
+        direction,
+        aim,
+        floor
+      )
+    return [
+      row("CPU per call of the standard stack against the one in memory", "cpu", "max", 1.2, 1.5),
+      row("commands per call of the standard stack", "commands", "max", 0.01, 0.02),
+      row("calls per second against a breaker that asks on every call", "asking", "min", 40, 20),
+      row("grants per second against rate-limiter-flexible", "limiter", "min", 20, 10),
+      row("commands per grant of an endless limit", "leases", "max", 0.05, 0.1)
+    ]
+  }),
   target("heap growth over the calls of the standard stack, MiB", "heap.growth", "max", 5, null)
 ]
 

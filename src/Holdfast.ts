@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Redis from "./core/Redis.js"
 import * as DeadLetterQueue from "./delivery/DeadLetterQueue.js"
 import * as StoreUrl from "./internal/storeUrl.js"
 import * as Bulkhead from "./policy/Bulkhead.js"
@@ -35,12 +36,10 @@ export type Services = DeadLetterQueue.DeadLetterQueue | CircuitBreaker.CircuitB
  */
 export type Provided = Services | RetryBudget.RetryBudgets | Bulkhead.Bulkheads
 
-const local = Layer.mergeAll(
-  Bulkhead.layerMemory,
-  CircuitBreaker.layerMemory,
-  RateLimit.layerMemory,
-  RetryBudget.layerMemory
-)
+/** What is of one process by its nature. */
+const own = Layer.merge(Bulkhead.layerMemory, RetryBudget.layerMemory)
+
+const local = Layer.mergeAll(own, CircuitBreaker.layerMemory, RateLimit.layerMemory)
 
 /**
  * All state in the memory of this process: for tests, and for programs whose dead letters may die with them.
@@ -51,20 +50,22 @@ const local = Layer.mergeAll(
 export const layerMemory: Layer.Layer<Provided> = Layer.merge(local, DeadLetterQueue.layerMemory)
 
 /** What is not installed is not loaded: a driver is imported when a layer that needs it is built. */
-const load = <A>(names: string, imports: () => Promise<A>): Effect.Effect<A, DeadLetterQueue.DeadLetterQueueError> =>
+const load = <A, E>(
+  names: string,
+  imports: () => Promise<A>,
+  error: (message: string, cause: unknown) => E
+): Effect.Effect<A, E> =>
   Effect.tryPromise({
-    catch: (cause) =>
-      new DeadLetterQueue.DeadLetterQueueError({
-        cause,
-        message: `a driver cannot be loaded: npm install ${names}`,
-        reason: "open"
-      }),
+    catch: (cause) => error(`a driver cannot be loaded: npm install ${names}`, cause),
     try: imports
   })
 
-type Letters = Layer.Layer<DeadLetterQueue.DeadLetterQueue, DeadLetterQueue.DeadLetterQueueError>
+const cannotOpen = (message: string, cause: unknown) =>
+  new DeadLetterQueue.DeadLetterQueueError({ cause, message, reason: "open" })
 
-const withSpill = (letters: Letters, filename: string | false): Letters =>
+type Letters<R = never> = Layer.Layer<DeadLetterQueue.DeadLetterQueue, DeadLetterQueue.DeadLetterQueueError, R>
+
+const withSpill = <R>(letters: Letters<R>, filename: string | false): Letters<R> =>
   filename === false ? letters : Layer.unwrapEffect(
     Effect.map(
       Effect.promise(() => import("./delivery/DeadLetterQueue/Spill.js")),
@@ -72,11 +73,43 @@ const withSpill = (letters: Letters, filename: string | false): Letters =>
     )
   )
 
-const sqliteLetters = (filename: string, spill: string | false | undefined): Letters =>
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SqliteOptions {
+  /** The file; made when it is not there. */
+  readonly filename: string
+  /** The spill file. Default: `<filename>.spill`; none for `:memory:`. */
+  readonly spill?: string | false | undefined
+  /**
+   * Breakers and limiters are those of all processes of this host that use the file. Default `false`: of this process,
+   * which costs no look into the file.
+   */
+  readonly shared?: boolean | undefined
+}
+
+const sqliteShared = (filename: string) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      load(
+        "@effect/sql @effect/sql-sqlite-node",
+        () => Promise.all([import("./policy/CircuitBreaker/Sqlite.js"), import("./policy/RateLimit/Sqlite.js")]),
+        cannotOpen
+      ),
+      ([Breakers, Limits]) => Layer.merge(Breakers.layer({ filename }), Limits.layer({ filename }))
+    )
+  )
+
+const sqliteLetters = ({ filename, spill }: SqliteOptions): Letters =>
   withSpill(
     Layer.unwrapEffect(
       Effect.map(
-        load("@effect/sql @effect/sql-sqlite-node", () => import("./delivery/DeadLetterQueue/Sqlite.js")),
+        load(
+          "@effect/sql @effect/sql-sqlite-node",
+          () => import("./delivery/DeadLetterQueue/Sqlite.js"),
+          cannotOpen
+        ),
         (Sqlite) => Sqlite.layer({ filename })
       )
     ),
@@ -84,7 +117,8 @@ const sqliteLetters = (filename: string, spill: string | false | undefined): Let
   )
 
 /**
- * Dead letters in an SQLite file, breakers and limiters in memory. The embedded default: no server, and what was captured
+ * Dead letters in an SQLite file, breakers and limiters in memory, or in the file too where several processes of this
+ * host are to share them (`shared`). The embedded default: no server, and what was captured
  * is still there after a crash. When the file cannot take a letter, a spill file beside it does, until it can. Needs the
  * optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with a `DeadLetterQueueError` that names the file
  * when it cannot be opened.
@@ -92,13 +126,12 @@ const sqliteLetters = (filename: string, spill: string | false | undefined): Let
  * @since 0.1.0
  * @category layers
  */
-export const layerSqlite = (options: {
-  /** The file; made when it is not there. */
-  readonly filename: string
-  /** The spill file. Default: `<filename>.spill`; none for `:memory:`. */
-  readonly spill?: string | false | undefined
-}): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> =>
-  Layer.merge(local, sqliteLetters(options.filename, options.spill))
+export const layerSqlite = (
+  options: SqliteOptions
+): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> =>
+  options.shared === true
+    ? Layer.mergeAll(own, sqliteShared(options.filename), sqliteLetters(options))
+    : Layer.merge(local, sqliteLetters(options))
 
 /**
  * @since 0.1.0
@@ -109,45 +142,110 @@ export interface PostgresOptions {
   readonly url: Redacted.Redacted
   /** A local file for dead letters that the database cannot take at the moment. Default: none. */
   readonly spill?: string | false | undefined
-  /** Default 10. */
+  /** Default 10. A few more are used to listen. */
   readonly maxConnections?: number | undefined
   /** How long a connection, and each statement, may take. Default `5 seconds`. */
   readonly timeout?: Duration.DurationInput | undefined
 }
 
+/** The parts of one database, over connections of its own. */
+const postgres = (options: PostgresOptions) => {
+  const loading = <A>(imports: () => Promise<A>) => load("@effect/sql @effect/sql-pg", imports, cannotOpen)
+  const client = Layer.unwrapEffect(
+    Effect.map(loading(() => import("./internal/postgres.js")), (Postgres) =>
+      Layer.mapError(
+        Postgres.layer({ ...options, timeout: options.timeout ?? "5 seconds" }),
+        (cause) => cannotOpen(cause.message, cause)
+      ))
+  )
+  const letters = Layer.unwrapEffect(
+    Effect.map(
+      loading(() => import("./delivery/DeadLetterQueue/Sql.js")),
+      // the program's transactions are those of another client
+      (Sql) => withSpill(Sql.layer({ joinTransactions: false }), options.spill ?? false)
+    )
+  )
+  const shared = Layer.unwrapEffect(
+    Effect.map(
+      loading(() => Promise.all([import("./policy/CircuitBreaker/Sql.js"), import("./policy/RateLimit/Sql.js")])),
+      ([Breakers, Limits]) => Layer.merge(Breakers.layer(), Limits.layer())
+    )
+  )
+  return { letters: Layer.provide(letters, client), shared: Layer.provide(shared, client) }
+}
+
 /**
- * Dead letters in PostgreSQL, for any number of processes; breakers and limiters in memory. Over connections of its own,
- * so that a capture stays when a transaction of the program is rolled back. Makes its tables, all of which begin with
- * `holdfast_`. Needs the optional peers `@effect/sql` and `@effect/sql-pg`. Fails with a `DeadLetterQueueError` when the
- * database cannot be reached.
+ * Everything in PostgreSQL, for any number of processes: dead letters, and breakers and limiters that they share. Over
+ * connections of its own, so that a capture stays when a transaction of the program is rolled back. Makes
+ * its tables, all of which begin with `holdfast_`. Needs the optional peers `@effect/sql` and `@effect/sql-pg`. Fails
+ * with a `DeadLetterQueueError` when the database cannot be reached at the start.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerPostgres = (
   options: PostgresOptions
-): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> => Layer.merge(local, postgresLetters(options))
+): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> => {
+  const { letters, shared } = postgres(options)
+  return Layer.mergeAll(own, letters, shared)
+}
 
-const postgresLetters = (options: PostgresOptions): Letters =>
-  withSpill(
-    Layer.unwrapEffect(
-      Effect.map(
-        load("@effect/sql @effect/sql-pg", () =>
-          Promise.all([import("./delivery/DeadLetterQueue/Sql.js"), import("./internal/postgres.js")])),
-        ([Sql, Postgres]) =>
-          Layer.provide(
-            // the program's transactions are those of another client
-            Sql.layer({ joinTransactions: false }),
-            Layer.mapError(
-              Postgres.layer({ ...options, timeout: options.timeout ?? "5 seconds" }),
-              (cause) =>
-                new DeadLetterQueue.DeadLetterQueueError({ cause, message: cause.message, reason: "open" })
-            )
-          )
-      )
-    ),
-    options.spill ?? false
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RedisOptions {
+  /**
+   * `redis://user:password@host:6379/0`, or `rediss://` for TLS. For a client or a cluster that the program has, or a
+   * certificate of one's own, take the pieces: `core/Redis/Node`, `policy/CircuitBreaker/Redis`, `policy/RateLimit/Redis`.
+   */
+  readonly url: Redacted.Redacted
+}
+
+const redisShared = (
+  { url }: RedisOptions
+): Layer.Layer<CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters, Redis.RedisError> =>
+  Layer.unwrapEffect(
+    Effect.map(
+      load(
+        "redis",
+        () =>
+          Promise.all([
+            import("./core/Redis/Node.js"),
+            import("./policy/CircuitBreaker/Redis.js"),
+            import("./policy/RateLimit/Redis.js")
+          ]),
+        (message, cause) => new Redis.RedisError({ cause, message, reason: "setup" })
+      ),
+      ([Node, Breakers, Limits]) => Layer.provide(Layer.merge(Breakers.layer(), Limits.layer()), Node.layer({ url }))
+    )
   )
+
+/**
+ * Breakers and limiters that all processes on one Redis share. When Redis is away, each process goes on by itself. Needs the optional peer `redis`. Fails with a `RedisError` where Redis refuses the connection, as for a wrong
+ * password.
+ *
+ * It keeps no dead letters: their store comes from elsewhere, and the type says so.
+ *
+ * @example
+ * ```ts
+ * import { Layer, Redacted } from "effect"
+ * import { Holdfast } from "holdfast"
+ * import * as Sqlite from "holdfast/delivery/DeadLetterQueue/Sqlite"
+ *
+ * const state = Layer.merge(
+ *   Holdfast.layerRedis({ url: Redacted.make("redis://127.0.0.1:6379") }),
+ *   Sqlite.layer({ filename: "dead-letters.db" })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerRedis = (
+  options: RedisOptions
+): Layer.Layer<Exclude<Provided, DeadLetterQueue.DeadLetterQueue>, Redis.RedisError> =>
+  Layer.merge(own, redisShared(options))
 
 const storeUrl = (name: string): Config.Config<StoreUrl.Store> =>
   Config.mapOrFail(
@@ -155,35 +253,46 @@ const storeUrl = (name: string): Config.Config<StoreUrl.Store> =>
     (url) => Either.mapLeft(StoreUrl.parse(Redacted.value(url)), (message) => ConfigError.InvalidData([name], message))
   )
 
+const optional = <A>(config: Config.Config<A>): Effect.Effect<A | undefined, ConfigError.ConfigError> =>
+  Effect.map(Config.option(config), Option.getOrUndefined)
+
 /**
  * The store that the environment names.
  *
  * | variable | |
  * |---|---|
- * | `HOLDFAST_STORE_URL` | `memory:`, `sqlite:<file>`, `postgres://user:password@host:5432/database` |
- * | `HOLDFAST_SPILL_FILE` | a local file for dead letters that the store cannot take at the moment; optional |
+ * | `HOLDFAST_STORE_URL` | `memory:`, `sqlite:<file>`, `postgres://user:password@host:5432/database`, `redis://user:password@host:6379/0` |
+ * | `HOLDFAST_DEAD_LETTERS_URL` | where dead letters are kept, if not there: `memory:`, `sqlite:<file>` or `postgres://…`. Beside a Redis, which keeps none, it must be set |
+ * | `HOLDFAST_SPILL_FILE` | a local file for dead letters that their store cannot take at the moment. Default: the SQLite file's name and `.spill`; none for PostgreSQL |
  *
- * There is no default: a program whose dead letters are in memory should say so. No message repeats the URL.
+ * There is no default store: a program whose dead letters are in memory should say so. No message repeats a URL.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig: Layer.Layer<
   Provided,
-  DeadLetterQueue.DeadLetterQueueError | ConfigError.ConfigError
+  DeadLetterQueue.DeadLetterQueueError | Redis.RedisError | ConfigError.ConfigError
 > = Layer.unwrapEffect(Effect.gen(function*() {
   const store = yield* storeUrl("HOLDFAST_STORE_URL")
-  const spill = Option.getOrUndefined(yield* Config.option(Config.nonEmptyString("HOLDFAST_SPILL_FILE")))
-  switch (store._tag) {
-    case "Memory":
-      return layerMemory
-    case "Sqlite":
-      return layerSqlite({ filename: store.filename, spill })
-    case "Postgres":
-      return layerPostgres({ spill, url: store.url })
-    case "Redis":
-      return yield* Effect.fail(
-        ConfigError.InvalidData(["HOLDFAST_STORE_URL"], "dead letters cannot be kept in Redis yet")
-      )
+  const lettersUrl = "HOLDFAST_DEAD_LETTERS_URL"
+  const lettersStore = (yield* optional(storeUrl(lettersUrl))) ?? store
+  if (lettersStore._tag === "Redis") {
+    return yield* Effect.fail(ConfigError.InvalidData([lettersUrl], "Redis keeps no dead letters: name another store"))
   }
+  const spill = yield* optional(Config.nonEmptyString("HOLDFAST_SPILL_FILE"))
+  const ofPostgres = (url: Redacted.Redacted) => postgres({ spill, url })
+  const one = store._tag === "Postgres" ? ofPostgres(store.url) : undefined
+  const letters: Letters = lettersStore._tag === "Memory"
+    ? DeadLetterQueue.layerMemory
+    : lettersStore._tag === "Sqlite"
+    ? sqliteLetters({ filename: lettersStore.filename, spill })
+    : (lettersStore === store && one !== undefined ? one : ofPostgres(lettersStore.url)).letters
+  return Layer.mergeAll(
+    own,
+    letters,
+    store._tag === "Redis"
+      ? redisShared(store)
+      : one?.shared ?? Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
+  )
 }))

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Redacted, Schedule } from "effect"
-import { DeadLetterQueue, Holdfast } from "holdfast"
+import { Array, ConfigProvider, Context, Effect, Either, Layer, Redacted, Schedule } from "effect"
+import { CircuitBreaker, DeadLetterQueue, Holdfast, RateLimit } from "holdfast"
 import * as fs from "node:fs"
 import { letter } from "../src/testing/conformance/internal/deadLetters.js"
-import { PostgresServer, TcpProxy } from "../src/testing/index.js"
+import { PostgresServer, RedisServer, TcpProxy } from "../src/testing/index.js"
 import * as files from "./delivery/files.js"
+import * as Kit from "./kit.js"
 import * as servers from "./servers/index.js"
 
 const capture = Effect.flatMap(DeadLetterQueue.DeadLetterQueue, (queue) => queue.capture(letter()))
@@ -61,6 +62,62 @@ describe("Holdfast", () => {
       }))
   })
 
+  describe("what one program learns, the others know", () => {
+    type Shared = CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
+
+    /** Two programs with a client each. */
+    const two = (layer: () => Layer.Layer<Shared, unknown>) =>
+      Effect.all(
+        Array.makeBy(2, () =>
+          Effect.gen(function*() {
+            const context = yield* Layer.build(layer())
+            const policy = RateLimit.layer({ capacity: 1000, maxWait: "1 minute", refillRate: 1000 }).pipe(
+              Layer.provide(CircuitBreaker.layer())
+            )
+            const shop = yield* Effect.provide(Kit.shop(new Kit.Provider(Kit.ok), policy), context)
+            const call = shop.items.get({ path: { id: "1" } })
+            yield* call
+            return {
+              breakers: Context.get(context, CircuitBreaker.CircuitBreakers),
+              failsWith: (tag: string) =>
+                Effect.repeat(Effect.either(call), {
+                  schedule: Schedule.spaced("20 millis"),
+                  until: (result) => Either.isLeft(result) && result.left._tag === tag
+                }),
+              limiters: Context.get(context, RateLimit.RateLimiters)
+            }
+          }))
+      )
+
+    const breakers = (layer: () => Layer.Layer<Shared, unknown>) =>
+      Effect.gen(function*() {
+        const [one, other] = yield* two(layer)
+        if (one === undefined || other === undefined) return assert.fail("two")
+        yield* one.breakers.forceOpen("shop", "a test")
+        yield* other.failsWith("CircuitBreakerOpenError")
+      })
+
+    const limiters = (layer: () => Layer.Layer<Shared, unknown>) =>
+      Effect.gen(function*() {
+        const [one, other] = yield* two(layer)
+        if (one === undefined || other === undefined) return assert.fail("two")
+        yield* one.limiters.coolDown("shop", "1 hour")
+        yield* other.failsWith("RateLimitError")
+      })
+
+    const redis = Effect.map(RedisServer.make(), ({ url }) => () => Holdfast.layerRedis({ url: Redacted.make(url) }))
+    const postgres = Effect.map(servers.database, (url) => () => Holdfast.layerPostgres({ url: Redacted.make(url) }))
+
+    const sqlite = Effect.map(files.file, (filename) => () => Holdfast.layerSqlite({ filename, shared: true }))
+
+    it.scopedLive("an open circuit, by layerRedis", () => Effect.flatMap(redis, breakers))
+    it.scopedLive("an open circuit, by layerPostgres", () => Effect.flatMap(postgres, breakers))
+    it.scopedLive("a cool-down, by layerRedis", () => Effect.flatMap(redis, limiters))
+    it.scopedLive("a cool-down, by layerPostgres", () => Effect.flatMap(postgres, limiters))
+    it.scopedLive("an open circuit, by layerSqlite", () => Effect.flatMap(sqlite, breakers))
+    it.scopedLive("a cool-down, by layerSqlite", () => Effect.flatMap(sqlite, limiters))
+  })
+
   describe("layerConfig", () => {
     it.scopedLive("chooses the store by its URL", () =>
       Effect.gen(function*() {
@@ -78,6 +135,18 @@ describe("Holdfast", () => {
           yield* Effect.provide(capture, store)
           assert.strictEqual(yield* Effect.provide(total, store), kept, url)
         }
+      }))
+
+    it.scopedLive("a Redis for what is shared, and another store for dead letters", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const filename = yield* files.file
+        const store = configured({ HOLDFAST_DEAD_LETTERS_URL: `sqlite:${filename}`, HOLDFAST_STORE_URL: url })
+        yield* Effect.provide(capture, store)
+        assert.strictEqual(yield* Effect.provide(total, Holdfast.layerSqlite({ filename })), 1)
+        const error = yield* Effect.flip(Effect.provide(total, configured({ HOLDFAST_STORE_URL: url })))
+        assert.include(String(error), "HOLDFAST_DEAD_LETTERS_URL")
+        assert.include(String(error), "Redis keeps no dead letters")
       }))
 
     it.live("says what it expects, and repeats no more than the scheme", () =>

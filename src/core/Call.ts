@@ -78,9 +78,15 @@ export type Accept = (
 ) => Effect.Effect<unknown, IntegrationError>
 
 // one random UUID for the process, with a count in its last part: a new one for each call would cost as much as a stage
-const prefix = crypto.randomUUID().slice(0, 24)
-let made = 0
-const freshId = (): string => prefix + (++made).toString(16).padStart(12, "0")
+const uuid = crypto.randomUUID().slice(0, 24)
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+let prefix = ""
+let made = -1
+const freshId = (): string => {
+  made++
+  if (made % 0x10000 === 0) prefix = uuid + (made / 0x10000).toString(16).padStart(8, "0")
+  return `${prefix}${bytes[made >> 8 & 0xff]}${bytes[made & 0xff]}`
+}
 
 const expired = Exit.interrupt(FiberId.none)
 
@@ -98,6 +104,8 @@ export interface Reservation {
   /** The wait is over: taken again at once, or by an effect. Whoever waits for that holds nothing else. */
   readonly resume: (clock: Clock.Clock) => Effect.Effect<void, IntegrationError> | undefined
 }
+
+const none: ReadonlyArray<Wait> = []
 
 /**
  * @since 0.1.0
@@ -120,7 +128,9 @@ export class Call {
   /** The innermost of the deadlines in force. */
   innermost: Deadline | undefined
   /** The pauses between attempts. */
-  readonly waits: Array<Wait> = []
+  get waits(): ReadonlyArray<Wait> {
+    return this.#waits
+  }
   /** The failure in whose place the call was given another answer; set by the Fallback policy. */
   fellBack: IntegrationError | undefined
   /** Further requests that were sent while the first was under way; set by the Hedge policy. */
@@ -143,6 +153,7 @@ export class Call {
   isReplay = false
   /** Open for this call where it is traced, so that attempts open theirs beneath it. */
   span: Tracer.Span | undefined
+  #waits = none
   #correlationId: string | undefined
 
   constructor(
@@ -170,6 +181,11 @@ export class Call {
   expire(): Exit.Exit<never> {
     if (this.innermost !== undefined) this.innermost.passed = true
     return expired
+  }
+
+  /** There is a pause before the next attempt; set by the Retry policy. */
+  waited(wait: Wait): void {
+    this.#waits = this.#waits.concat(wait)
   }
 
   /**
@@ -201,7 +217,7 @@ export class Call {
     this.lastAttemptAt = Math.max(this.lastAttemptAt, fork.lastAttemptAt)
     this.keyHonoured ||= fork.keyHonoured
     this.mayHaveBeenProcessed ||= fork.mayHaveBeenProcessed
-    for (const wait of fork.waits) this.waits.push(wait)
+    this.#waits = this.#waits.concat(fork.waits)
   }
 
   get correlationId(): string {

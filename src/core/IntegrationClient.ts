@@ -6,6 +6,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -76,23 +77,24 @@ export class IntegrationClient extends Context.Tag("holdfast/IntegrationClient")
  */
 export type Policy<R = never, E = never> = Layer.Layer<IntegrationClient, E, IntegrationClient | R>
 
-/** A request that no declared operation stands behind: named by its method alone, to keep metrics small. */
-const undeclared = (
-  integration: Integration,
-  request: HttpClientRequest.HttpClientRequest,
-  context: IntegrationContext.Fields
-): Call.Call =>
-  new Call.Call(
-    Operation.make({
-      integration: integration.id,
-      version: integration.version,
-      name: request.method.toLowerCase(),
-      method: request.method,
-      template: ""
-    }),
-    context,
-    undefined
-  )
+/** Requests that no declared operation stands behind: named by their method alone, to keep metrics small. */
+const undeclared = (integration: Integration): (method: HttpMethod) => Operation.Operation => {
+  const operations = new Map<HttpMethod, Operation.Operation>()
+  return (method) => {
+    let operation = operations.get(method)
+    if (operation === undefined) {
+      operation = Operation.make({
+        integration: integration.id,
+        version: integration.version,
+        name: method.toLowerCase(),
+        method,
+        template: ""
+      })
+      operations.set(method, operation)
+    }
+    return operation
+  }
+}
 
 /**
  * A client from the function that sends one request.
@@ -105,30 +107,34 @@ export const make = (integration: Integration, send: Transport.Send): Service =>
 
 const fromPipeline = (integration: Integration, pipeline: Pipeline.Pipeline): Service => {
   const send = Pipeline.fuse(pipeline)
+  const operationOf = undeclared(integration)
+  // the call that the fiber is making already, or a new one
+  const callOf = (
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    request: HttpClientRequest.HttpClientRequest
+  ): Call.Call => {
+    const context = fiber.currentContext
+    return Context.get(context, Call.CurrentCall) ?? new Call.Call(
+      operationOf(request.method),
+      Context.get(context, IntegrationContext.IntegrationContext),
+      undefined
+    )
+  }
   const client = HttpClient.makeWith<never, never, IntegrationError, never>(
     (effect) =>
       Effect.flatMap(
         effect,
-        (request) => Effect.withFiberRuntime((fiber) => send(request, callOf(fiber, integration, request)))
+        (request) => Effect.withFiberRuntime((fiber) => send(request, callOf(fiber, request)))
       ),
     Effect.succeed
   )
   // the same, less the steps that `HttpClient` needs for its combinators: those are made from `client` all the same
   const execute = (request: HttpClientRequest.HttpClientRequest) =>
     Effect.withFiberRuntime<HttpClientResponse.HttpClientResponse, IntegrationError>((fiber) =>
-      send(request, callOf(fiber, integration, request))
+      send(request, callOf(fiber, request))
     )
   return Object.assign(client, { execute, integration, pipeline, send })
 }
-
-/** The call that the fiber is making already, or a new one. */
-const callOf = (
-  fiber: Fiber.RuntimeFiber<unknown, unknown>,
-  integration: Integration,
-  request: HttpClientRequest.HttpClientRequest
-): Call.Call =>
-  Context.get(fiber.currentContext, Call.CurrentCall) ??
-    undeclared(integration, request, Context.get(fiber.currentContext, IntegrationContext.IntegrationContext))
 
 /**
  * A policy from the function that stands between the caller and the client beneath. The outer effect runs once, when

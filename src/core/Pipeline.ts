@@ -184,6 +184,14 @@ const isExit = (effect: Effect.Effect<void, IntegrationError>): effect is Exit.E
 type Restore = <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
 
+/** A class and not a literal: see `internal/plain`. */
+class Next<A> implements Guard.Then<A, HttpClientResponse.HttpClientResponse> {
+  constructor(
+    readonly onFailure: (cause: Cause.Cause<IntegrationError>) => Sending,
+    readonly onSuccess: (value: A) => Sending
+  ) {}
+}
+
 class Passage implements Run {
   readonly clock: Clock.Clock
   /** Stages that have been entered. */
@@ -231,9 +239,9 @@ class Passage implements Run {
     }
   }
 
-  #entered() {
-    return {
-      onFailure: (cause: Cause.Cause<IntegrationError>) => {
+  #entered(): Next<void> {
+    return new Next(
+      (cause) => {
         try {
           this.pipeline.stages[this.#depth]?.abandon?.(this)
         } catch (defect) {
@@ -241,29 +249,29 @@ class Passage implements Run {
         }
         return this.#back(Exit.failCause(cause))
       },
-      onSuccess: () => {
+      () => {
         this.#now = undefined
         this.#depth++
         return this.down()
       }
-    }
+    )
   }
 
-  #settled() {
-    return {
-      onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
-      onSuccess: (response: HttpClientResponse.HttpClientResponse) => this.#back(Exit.succeed(response))
-    }
+  #settled(): Next<HttpClientResponse.HttpClientResponse> {
+    return new Next(
+      (cause) => this.#back(Exit.failCause(cause)),
+      (response) => this.#back(Exit.succeed(response))
+    )
   }
 
-  #paused() {
-    return {
-      onFailure: (cause: Cause.Cause<IntegrationError>) => this.#back(Exit.failCause(cause)),
-      onSuccess: () => {
+  #paused(): Next<void> {
+    return new Next(
+      (cause) => this.#back(Exit.failCause(cause)),
+      () => {
         this.#now = undefined
         return this.down()
       }
-    }
+    )
   }
 
   /** Time has gone by. */

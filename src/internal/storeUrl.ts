@@ -18,6 +18,17 @@ export type Store = Data.TaggedEnum<{
 /** @internal */
 export const Store = Data.taggedEnum<Store>()
 
+/**
+ * What is read besides the variables of the integrations, one of which may be called `store`.
+ *
+ * @internal
+ */
+export const variables: ReadonlySet<string> = new Set([
+  "HOLDFAST_DEAD_LETTERS_URL",
+  "HOLDFAST_SPILL_FILE",
+  "HOLDFAST_STORE_URL"
+])
+
 /** @internal */
 export const expected = "memory:, sqlite:<file>, postgres://… or redis://…"
 

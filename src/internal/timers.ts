@@ -6,14 +6,12 @@
  *
  * @internal
  */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import { monotonicMillis } from "./time.js"
+import { liveClock, monotonicMillis } from "./time.js"
 
 /** @internal */
 export type Timer = Entry | Fiber.RuntimeFiber<void> | undefined
@@ -24,8 +22,6 @@ export type Timer = Entry | Fiber.RuntimeFiber<void> | undefined
  * @internal
  */
 export type OnTime = () => void
-
-const liveClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 
 // a longer one would fire at once; nothing that a call does lasts for 24 days
 const longest = 2 ** 31 - 1

@@ -20,7 +20,7 @@ import * as Meters from "../internal/meters.js"
 import { monotonicMillis } from "../internal/time.js"
 import { CallPermit } from "./internal/callPermit.js"
 import * as Kept from "./internal/kept.js"
-import type { Config } from "./internal/limiter.js"
+import { type Config, Limiter } from "./internal/limiter.js"
 import { Limiters } from "./internal/limiters.js"
 import type { Refusal } from "./internal/lineCore.js"
 import { LocalQuota } from "./internal/quotaCore.js"
@@ -97,9 +97,13 @@ export class RateLimiters extends Context.Tag("holdfast/RateLimiters")<RateLimit
  * @since 0.1.0
  * @category constructors
  */
-export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effect.sync(() => {
-  const limiters = new Limiters((_, config, now) => new LocalQuota(config, now), toConfig({}))
-  return RateLimiters.of({
+export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effect.sync(() =>
+  fromLimiters(new Limiters({ make: (_, now) => new Limiter(new LocalQuota(unlimited, now), unlimited) }))
+)
+
+/** @internal */
+export const fromLimiters = (limiters: Limiters): Context.Tag.Service<RateLimiters> =>
+  RateLimiters.of({
     coolDown: (key, duration) =>
       Effect.map(Effect.clock, (clock) => {
         const now = monotonicMillis(clock)
@@ -117,13 +121,25 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<RateLimiters>> = Effe
         }))
       })
   })
-})
 
 /**
  * @since 0.1.0
  * @category layers
  */
 export const layerMemory: Layer.Layer<RateLimiters> = Layer.effect(RateLimiters, makeMemory)
+
+/**
+ * Of a key that nobody has configured yet.
+ *
+ * @internal
+ */
+export const unlimited: Config = {
+  bucket: undefined,
+  idleTimeToLive: 3_600_000,
+  maxQueue: 1000,
+  maxWait: 30_000,
+  window: undefined
+}
 
 const toConfig = (options: Options): Config => ({
   bucket: options.capacity === undefined || options.refillRate === undefined
@@ -190,6 +206,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<RateLimit
   return IntegrationClient.stage((next) =>
     Effect.gen(function*() {
       const { limiters } = yield* RateLimiters
+      limiters.check(config)
       const { id } = next.integration
       // where this stack follows another, calls that are still in that one keep to what holds now
       const held = yield* Kept.keep("RateLimit", Effect.sync(() => ({ config })), (kept) =>

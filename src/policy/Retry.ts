@@ -148,7 +148,7 @@ export const layer = (options: Options = {}): IntegrationClient.Policy => {
             retries.over = true
             return giveUp(error, refused)
           }
-          call.waits.push({
+          call.waited({
             at: clock.unsafeCurrentTimeMillis(),
             attempt: retries.attempt++,
             error: error._tag,

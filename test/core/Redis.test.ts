@@ -1,19 +1,29 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Exit, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
+import { Chunk, Effect, Exit, Fiber, Logger, Queue, Redacted, Schedule, Schema, Scope } from "effect"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import { createClient, createCluster } from "redis"
 import * as Redis from "../../src/core/Redis.js"
 import * as RedisNode from "../../src/core/Redis/Node.js"
 import { RedisServer, TcpProxy } from "../../src/testing/index.js"
+import * as files from "../delivery/files.js"
+import { cert, key } from "../e2e/certificate.js"
+import { eventually, serveWith } from "../e2e/server.js"
 import * as servers from "../servers/index.js"
 
+/** For faults: what takes longer has failed, on a machine however busy. */
 const times = {
-  commandTimeout: "500 millis",
-  connectTimeout: "1 second",
-  heartbeat: "200 millis",
+  commandTimeout: "2 seconds",
+  connectTimeout: "30 seconds",
+  heartbeat: "500 millis",
   maxBackoff: "100 millis"
 } as const
 
-const connect = (url: string, options: Partial<RedisNode.Options> = {}) => RedisNode.make({ ...times, ...options, url })
+const connect = (url: string, options: Partial<RedisNode.Options> = {}) =>
+  RedisNode.make({ ...times, commandTimeout: "30 seconds", ...options, url })
 
 const raise = Redis.script({
   encode: (key: string, by: number) => ({ args: [by], keys: [key] }),
@@ -26,7 +36,7 @@ const raise = Redis.script({
 const fragile = Effect.gen(function*() {
   const server = yield* RedisServer.make()
   const proxy = yield* TcpProxy.make(server.url)
-  return { proxy, redis: yield* connect(proxy.url), server }
+  return { proxy, redis: yield* connect(proxy.url, times), server }
 })
 
 const again = Schedule.spaced("20 millis")
@@ -60,7 +70,7 @@ describe("Redis", () => {
     it.scopedLive("side by side, each gets its own answer", () =>
       Effect.gen(function*() {
         const { prefix, url } = yield* servers.redis
-        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const redis = yield* connect(url)
         const answers = yield* Effect.forEach(
           Array.from({ length: 1000 }, (_, i) => i),
           (i) => redis.send("ECHO", `${prefix}${i}`),
@@ -93,7 +103,7 @@ describe("Redis", () => {
     it.scoped("take real time, whatever the clock of the test", () =>
       Effect.gen(function*() {
         const { url } = yield* servers.redis
-        const redis = yield* connect(url)
+        const redis = yield* connect(url, { commandTimeout: "200 millis" })
         const error = yield* Effect.flip(redis.send("BLPOP", "test:nothing", 0))
         assert.strictEqual(error.reason, "timeout")
         assert.isTrue(error.mayHaveHappened)
@@ -172,7 +182,7 @@ describe("Redis", () => {
     it.scopedLive("a subscriber that falls too far behind is told to read the state anew", () =>
       Effect.gen(function*() {
         const { prefix, url } = yield* servers.redis
-        const redis = yield* connect(url, { commandTimeout: "1 minute" })
+        const redis = yield* connect(url)
         const queue = yield* redis.subscribe(`${prefix}c`)
         assert.strictEqual(yield* nextState(queue), "Attached")
         yield* Effect.forEach(
@@ -335,6 +345,24 @@ describe("Redis", () => {
       }))
   })
 
+  it.scopedLive("a process that is too busy to read the answer does not take Redis for dead", () =>
+    Effect.gen(function*() {
+      const { url } = yield* servers.redis
+      const proxy = yield* TcpProxy.make(url)
+      const redis = yield* connect(proxy.url, { commandTimeout: "100 millis" })
+      const work = Effect.sync(() => {
+        const end = performance.now() + 500
+        while (performance.now() < end);
+      })
+      for (const before of ["sending", "reading"]) {
+        const answer = yield* Effect.fork(redis.send("PING"))
+        yield* before === "sending" ? Effect.yieldNow() : Effect.sleep("1 millis")
+        yield* work
+        assert.strictEqual(yield* Fiber.join(answer), "PONG")
+      }
+      assert.strictEqual((yield* proxy.counters).accepted, 1)
+    }))
+
   describe("start and end", () => {
     it.scopedLive("a Redis that is away at the start is used once it is there", () =>
       Effect.gen(function*() {
@@ -350,7 +378,7 @@ describe("Redis", () => {
       Effect.gen(function*() {
         const { proxy } = yield* fragile
         yield* proxy.set(TcpProxy.blackHole)
-        const redis = yield* connect(proxy.url)
+        const redis = yield* connect(proxy.url, { connectTimeout: "500 millis" })
         assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
       }))
 
@@ -365,6 +393,30 @@ describe("Redis", () => {
           assert.notInclude(error.message, "fake-wrong")
         }
         assert.strictEqual(yield* (yield* connect(withPassword("fake-right"))).send("PING"), "PONG")
+      }))
+
+    it.scopedLive("TLS, a user, and a database by its number", () =>
+      Effect.gen(function*() {
+        const folder = yield* files.folder
+        // the server is another user
+        fs.chmodSync(folder, 0o755)
+        for (const [name, text] of Object.entries({ cert, key })) fs.writeFileSync(path.join(folder, name), text)
+        // a port that was free a moment ago
+        const { port } = yield* Effect.scoped(serveWith(net.createServer(), "tcp"))
+        const file = (name: string) => path.join(folder, name)
+        yield* RedisServer.make({
+          args: [
+            ...["--tls-port", String(port), "--tls-cert-file", file("cert"), "--tls-key-file", file("key")],
+            ...["--tls-ca-cert-file", file("cert"), "--tls-auth-clients", "no"],
+            ...["--user", "ada", "on", ">fake-p@ss:word", "~*", "+@all"]
+          ]
+        })
+        const url = `rediss://ada:fake-p%40ss%3Aword@127.0.0.1:${port}/3`
+        const untrusting = yield* connect(url, { client: { socket: { tls: true } } })
+        assert.strictEqual((yield* Effect.flip(untrusting.send("PING"))).reason, "disconnected")
+        const redis = yield* connect(url, { client: { socket: { ca: cert, tls: true } } })
+        assert.strictEqual(yield* redis.send("ACL", "WHOAMI"), "ada")
+        assert.include(String(yield* redis.send("CLIENT", "INFO")), " db=3 ")
       }))
 
     it.live("another URL is refused without being repeated", () =>
@@ -387,6 +439,45 @@ describe("Redis", () => {
         yield* Scope.close(scope, Exit.void)
         while ((yield* proxy.counters).open > open) yield* Effect.sleep("10 millis")
         assert.strictEqual((yield* Effect.flip(redis.send("PING"))).reason, "disconnected")
+      }))
+  })
+
+  describe("a process with a connection that is never closed", () => {
+    const run = (mode: "idle" | "waiting" | "away", url: string) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const child = spawn(
+            process.execPath,
+            ["--import", "tsx", fileURLToPath(new URL("redisChild.ts", import.meta.url)), mode, url],
+            { stdio: ["pipe", "pipe", "inherit"] }
+          )
+          const said: Array<string> = []
+          child.stdout.on("data", (data: Buffer) => said.push(data.toString()))
+          return { child, said: () => said.join("") }
+        }),
+        ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+
+    it.scopedLive("ends when it is done, and not before its last answer", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const idle = yield* run("idle", url)
+        const waiting = yield* run("waiting", url)
+        yield* eventually(() => idle.child.exitCode === 0 && waiting.child.exitCode === 0)
+        assert.strictEqual(idle.said(), "connected\n")
+        assert.strictEqual(waiting.said(), "connected\nnull\n")
+      }))
+
+    it.scopedLive("ends also while it tries to connect again", () =>
+      Effect.gen(function*() {
+        const { url } = yield* servers.redis
+        const proxy = yield* TcpProxy.make(url)
+        const { child, said } = yield* run("away", proxy.url)
+        yield* eventually(() => said() === "connected\n")
+        yield* proxy.set(TcpProxy.refuse)
+        child.stdin.write("go\n")
+        yield* eventually(() => child.exitCode === 0)
+        assert.include(said(), "away\n")
       }))
   })
 
@@ -432,7 +523,7 @@ describe("Redis", () => {
           ),
           (cluster) => Effect.sync(() => cluster.destroy())
         )
-        const redis = yield* RedisNode.fromClient(cluster, { ...times, commandTimeout: "5 seconds" })
+        const redis = yield* RedisNode.fromClient(cluster, { ...times, commandTimeout: "30 seconds" })
         for (let i = 0; i < 20; i++) assert.deepStrictEqual(yield* redis.run(raise, `n:${i}`, 1), [1, `n:${i}`])
         const sizes = yield* Effect.forEach(direct, (node) => node.send("DBSIZE"))
         assert.strictEqual(Number(sizes[0]) + Number(sizes[1]), 20)

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
 import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
+import { PostgresServer } from "../../src/testing/index.js"
 import { eventually } from "../e2e/server.js"
 import * as servers from "../servers/index.js"
 import * as files from "./files.js"
@@ -43,3 +44,28 @@ describe.each([["PostgreSQL", servers.database], ["a SQLite file", files.file]] 
       }))
   }
 )
+
+describe("processes on a PostgreSQL that dies", () => {
+  it.scopedLive("go on when it is back: each item is completed, and none twice", () =>
+    Effect.gen(function*() {
+      const server = yield* PostgresServer.make()
+      const all = yield* workers.start(server.url, 3)
+      yield* eventually(() => all.every(workers.ready))
+      yield* Effect.flatMap(queueOf(server.url), (queue) =>
+        queue.offer(payloads.map((payload) => ({ payload, queue: "q" })))).pipe(Effect.scoped)
+      for (const worker of all) {
+        workers.go(worker)
+      }
+      const done = () =>
+        all.flatMap((worker) => worker.said.slice(1))
+      for (const share of [20, 60, 100]) {
+        yield* eventually(() => done().length > share)
+        yield* server.kill
+        yield* server.start
+      }
+      yield* eventually(() => all.every(workers.ended))
+      assert.strictEqual(new Set(done()).size, done().length)
+      const queue = yield* queueOf(server.url)
+      assert.strictEqual((yield* queue.stats("q")).byState.done, 200)
+    }))
+})

@@ -18,19 +18,16 @@ const work = Effect.gen(function*() {
   const queue = yield* LeaseQueue.LeaseQueue
   yield* say("ready")
   yield* word
-  while (true) {
+  const step = Effect.gen(function*() {
     const [item] = yield* queue.claim({ lease: "1 second", owner, queue: "q" })
-    if (item !== undefined) {
-      yield* Effect.sleep("5 millis")
-      // a worker that was too slow has lost the item to another one
-      const settled = yield* Effect.either(queue.complete(item.id, item.token))
-      if (settled._tag === "Right") yield* say(item.payload)
-    } else if ((yield* queue.stats("q")).byState.done === 200) {
-      return
-    } else {
-      yield* Effect.sleep("50 millis")
-    }
-  }
+    if (item === undefined) return (yield* queue.stats("q")).byState.done === 200
+    yield* Effect.sleep("5 millis")
+    yield* queue.complete(item.id, item.token)
+    yield* say(item.payload)
+    return false
+  })
+  // A store that is away is waited for, and who was too slow has lost the item to another one
+  while (!(yield* Effect.orElseSucceed(step, () => false))) yield* Effect.sleep("10 millis")
 })
 
 void Effect.runPromise(

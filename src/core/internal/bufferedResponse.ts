@@ -6,11 +6,17 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { decodeText, toArrayBuffer } from "./bytes.js"
 import { type RawHeaders, ReceivedHeaders, type WireHeaders } from "./headers.js"
+
+/** What an operation made of a response. */
+export class Accepted {
+  constructor(readonly value: unknown) {}
+}
 
 /**
  * A response whose body has arrived: nothing can time out, leak a socket or fail half-way once a policy holds one.
@@ -19,10 +25,11 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   /** What the operation made of this response, when it has looked at it. */
-  accepted: { readonly value: unknown } | undefined
+  accepted: Accepted | undefined
   readonly received: ReceivedHeaders
   #text: string | undefined
-  #json: { readonly value: unknown } | undefined
+  #json: unknown
+  #isParsed = false
 
   constructor(
     readonly request: HttpClientRequest.HttpClientRequest,
@@ -57,8 +64,11 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
 
   /** Throws the SyntaxError of `JSON.parse`; an empty body is `null`. */
   get bodyJson(): unknown {
-    this.#json ??= { value: this.bodyText === "" ? null : JSON.parse(this.bodyText) }
-    return this.#json.value
+    if (!this.#isParsed) {
+      this.#json = this.bodyText === "" ? null : JSON.parse(this.bodyText)
+      this.#isParsed = true
+    }
+    return this.#json
   }
 
   /** The body as JSON where it is JSON, else as text; `undefined` when empty. For error bodies. */
@@ -80,11 +90,19 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
     return Effect.sync(() => this.bodyText)
   }
+  /** Parsed when it is asked for: the body is here already, and whoever asks for it has it parsed. */
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
-    return this.#try(() => this.bodyJson)
+    try {
+      return Exit.succeed(this.bodyJson)
+    } catch (cause) {
+      return Exit.fail(this.#decodeError(cause))
+    }
   }
   get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
-    return this.#try(() => UrlParams.fromInput(new URLSearchParams(this.bodyText)))
+    return Effect.try({
+      try: () => UrlParams.fromInput(new URLSearchParams(this.bodyText)),
+      catch: (cause) => this.#decodeError(cause)
+    })
   }
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
     return Effect.tryPromise({
@@ -102,9 +120,6 @@ export class BufferedResponse extends Inspectable.Class implements HttpClientRes
     return { _id: "holdfast/BufferedResponse", status: this.status, bytes: this.bytes.length }
   }
 
-  #try<A>(evaluate: () => A): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.try({ try: evaluate, catch: (cause) => this.#decodeError(cause) })
-  }
   #decodeError(cause: unknown): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
   }

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import * as Call from "../Call.js"
 import * as Classification from "../Classification.js"
 import type * as IntegrationClient from "../IntegrationClient.js"
@@ -14,6 +14,7 @@ import * as IntegrationContext from "../IntegrationContext.js"
 import * as IntegrationError from "../IntegrationError.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import { toArrayBuffer } from "./bytes.js"
+import * as Codec from "./codec.js"
 import type { Endpoint } from "./endpoint.js"
 
 /** What a typed method is handed: the parts that its endpoint declares. */
@@ -48,7 +49,7 @@ type Encoder = (value: unknown, call: Call.Call) => Effect.Effect<unknown, Integ
 
 const compileEncoder = (part: Part, schema: Schema.Schema<unknown, unknown> | undefined): Encoder | undefined => {
   if (schema === undefined) return undefined
-  const encode = Schema.encodeUnknown(schema, { errors: "all" })
+  const encode = Codec.encodeUnknown(schema, { errors: "all" })
   const refuse = (error: ParseResult.ParseError, call: Call.Call) => {
     const issues = issuesOf(part, error)
     return new IntegrationError.ValidationError({
@@ -112,7 +113,7 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
         status,
         schema === undefined ? undefined : {
           encoding: endpoint.operation.method === "HEAD" ? "Text" : encodingOf(schema),
-          decode: Schema.decodeUnknown(schema)
+          decode: Codec.decodeUnknown(schema)
         }
       ] as const)
   )

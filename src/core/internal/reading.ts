@@ -11,7 +11,7 @@ import * as Exit from "effect/Exit"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
 import { type IntegrationError, ResponseDecodeError, surelyNotProcessed } from "../IntegrationError.js"
-import { BufferedResponse } from "./bufferedResponse.js"
+import { Accepted, BufferedResponse } from "./bufferedResponse.js"
 import { DecodedResponse } from "./decodedResponse.js"
 import { codingsOf, decode } from "./decoding.js"
 import { rawOf } from "./headers.js"
@@ -113,7 +113,7 @@ const settle = (
   if (call.accept === undefined || call.stream) return Exit.succeed(response)
   const accepting = call.accept(response, call)
   const accept = (value: unknown): BufferedResponse => {
-    response.accepted = { value }
+    response.accepted = new Accepted(value)
     return response
   }
   const accepted = outcomeOf(accepting)

@@ -65,9 +65,12 @@ export const refusal = (error: unknown): RedisError => {
 /** A timer that keeps no process alive. */
 const after = (millis: number, run: () => void): NodeJS.Timeout => setTimeout(run, millis).unref()
 
+/** Beyond it the timer was not late, but the process busy. */
+const busy = 50
+
 /**
- * Settles within the time, or is over. An answer that lies unread because the process was busy counts: timers come before
- * sockets in a turn of the event loop.
+ * Settles within the time, or is over. The time is the server's: a process that was itself too busy to send the command, or
+ * to read the answer, waits once more.
  *
  * @internal
  */
@@ -77,13 +80,22 @@ export const within = (
   done: (result: Either.Either<unknown, unknown>, timedOut: boolean) => void
 ): () => void => {
   let open = true
+  let timer: NodeJS.Timeout
   const end = (result: Either.Either<unknown, unknown>, timedOut: boolean) => {
     if (!open) return
     open = false
     clearTimeout(timer)
     done(result, timedOut)
   }
-  const timer = after(millis, () => setImmediate(() => end(Either.left(undefined), true)))
+  const arm = (again: boolean) => {
+    const at = performance.now() + millis
+    timer = after(millis, () => {
+      if (again && performance.now() > at + busy) return arm(false)
+      // in a turn of the event loop timers come before sockets: an answer may lie there unread
+      setImmediate(() => end(Either.left(undefined), true))
+    })
+  }
+  arm(true)
   answer.then((value) => end(Either.right(value), false), (error) => end(Either.left(error), false))
   return () => {
     open = false

@@ -7,11 +7,11 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as RuntimeFlags from "effect/RuntimeFlags"
+import { Plain } from "../../internal/plain.js"
 import { clockOf, monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
 import * as Classification from "../Classification.js"
@@ -22,7 +22,7 @@ import { type Direct, extraOptions, noTimeouts } from "./dispatcher.js"
 import * as Guard from "./guard.js"
 import { clearDoubt, countAttempt, type Reader } from "./reading.js"
 import { outcomeOf } from "./resolved.js"
-import { type InvalidUrl, Target } from "./target.js"
+import { InvalidUrl, Target } from "./target.js"
 
 type Request = HttpClientRequest.HttpClientRequest
 type Sending = Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
@@ -40,8 +40,21 @@ export interface Arrival {
   readonly call: Call
   readonly clock: Clock.Clock
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
-  readonly now: () => number
+  now(): number
   readonly restore: <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
+
+/** A request for `dispatch`. */
+class Outgoing {
+  readonly bodyTimeout = noTimeouts.bodyTimeout
+  readonly headersTimeout = noTimeouts.headersTimeout
+  constructor(
+    readonly method: string,
+    readonly origin: string,
+    readonly path: string,
+    readonly headers: object,
+    readonly body: unknown
+  ) {}
 }
 
 /** Keeps the deadline of the call by itself. */
@@ -51,19 +64,15 @@ export const makeWithin = (direct: Direct, settings: Settings): (arrival: Arriva
   const attempt = (arrival: Arrival, authenticated: Request, now: () => number): Sending => {
     const { call, clock, fiber } = arrival
     const located = target.locate(authenticated)
-    if (Either.isLeft(located)) return refuse(call, clock, now, located.left)
-    const { bodyTimeout, headersTimeout } = noTimeouts
-    const { origin, path } = located.right
-    const outgoing = {
-      body: direct.toBody(authenticated.body, fiber),
-      bodyTimeout,
+    if (located instanceof InvalidUrl) return refuse(call, clock, now, located)
+    const outgoing = new Outgoing(
+      authenticated.method,
+      located.origin,
+      located.path,
       // ten times as fast as spreading them: headers are not plain objects
-      headers: Object.assign({}, settings.headers, authenticated.headers),
-      headersTimeout,
-      method: authenticated.method,
-      origin,
-      path
-    }
+      Object.assign(new Plain(), settings.headers, authenticated.headers),
+      direct.toBody(authenticated.body, fiber)
+    )
     const extra = extraOptions(fiber, direct.context)
     const attempt = new Attempt(
       direct,
@@ -105,7 +114,7 @@ const refuse = (call: Call, clock: Clock.Clock, now: () => number, invalid: Inva
   const before = countAttempt(call, clock, now)
   const error = Classification.fromHttpClientError(
     call,
-    new HttpClientError.RequestError({ ...invalid, reason: "InvalidUrl" })
+    new HttpClientError.RequestError({ cause: invalid.cause, reason: "InvalidUrl", request: invalid.request })
   )
   clearDoubt(call, before, error)
   return Exit.fail(error)
@@ -113,10 +122,23 @@ const refuse = (call: Call, clock: Clock.Clock, now: () => number, invalid: Inva
 
 /** For who is not in such a region. */
 export const fromWithin = (within: (arrival: Arrival) => Sending) => (request: Request, call: Call): Sending =>
-  Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
-    const clock = clockOf(fiber)
-    const now = () => monotonicMillis(clock)
-    return RuntimeFlags.interruption(runtimeFlags)
-      ? Effect.uninterruptible(within({ call, clock, fiber, now, request, restore: Effect.interruptible }))
-      : within({ call, clock, fiber, now, request, restore: identity })
-  })
+  Effect.withFiberRuntime((fiber, { runtimeFlags }) =>
+    RuntimeFlags.interruption(runtimeFlags)
+      ? Effect.uninterruptible(within(new Alone(request, call, fiber, Effect.interruptible)))
+      : within(new Alone(request, call, fiber, identity))
+  )
+
+class Alone implements Arrival {
+  readonly clock: Clock.Clock
+  constructor(
+    readonly request: Request,
+    readonly call: Call,
+    readonly fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    readonly restore: Arrival["restore"]
+  ) {
+    this.clock = clockOf(fiber)
+  }
+  now(): number {
+    return monotonicMillis(this.clock)
+  }
+}

@@ -3,9 +3,13 @@ import * as ClientRequest from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Either from "effect/Either"
 
-export interface InvalidUrl {
-  readonly cause: unknown
-  readonly request: HttpClientRequest.HttpClientRequest
+/** Where a request goes. */
+export class Location {
+  constructor(readonly origin: string, readonly path: string) {}
+}
+
+export class InvalidUrl {
+  constructor(readonly cause: unknown, readonly request: HttpClientRequest.HttpClientRequest) {}
 }
 
 /** What a parser of URLs would leave as it is: no dot segments, nothing that it encodes, no query and no fragment. */
@@ -35,23 +39,21 @@ export class Target {
   }
 
   /** As `HttpClient` would make it of the base URL and the request. */
-  locate(
-    request: HttpClientRequest.HttpClientRequest
-  ): Either.Either<{ readonly origin: string; readonly path: string }, InvalidUrl> {
+  locate(request: HttpClientRequest.HttpClientRequest): Location | InvalidUrl {
     if (this.#plain !== undefined && isPlain(request.url)) {
       const search = request.urlParams.length === 0 ? "" : searchOf(request.urlParams)
-      return Either.right({ origin: this.#plain.origin, path: this.#plain.prefix + request.url + search })
+      return new Location(this.#plain.origin, this.#plain.prefix + request.url + search)
     }
     if (this.baseUrl === "" && request.urlParams.length === 0) {
       const match = absolute.exec(request.url)
       if (match !== null && !/\/(?:\.|%2e)/i.test(request.url)) {
-        return Either.right({ origin: match[1] as string, path: match[2] as string })
+        return new Location(match[1] as string, match[2] as string)
       }
     }
     const outgoing = ClientRequest.prependUrl(request, this.baseUrl)
     const url = UrlParams.makeUrl(outgoing.url, outgoing.urlParams, outgoing.hash)
     return Either.isRight(url)
-      ? Either.right({ origin: url.right.origin, path: url.right.pathname + url.right.search })
-      : Either.left({ cause: url.left, request: outgoing })
+      ? new Location(url.right.origin, url.right.pathname + url.right.search)
+      : new InvalidUrl(url.left, outgoing)
   }
 }

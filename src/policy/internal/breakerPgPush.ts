@@ -39,10 +39,12 @@ export const canListen = (sql: SqlClient.SqlClient): sql is PgClient.PgClient =>
 
 const away = (message: string, cause?: unknown) => new StoreError({ cause, message, reason: "away" })
 
-export const subscribe = (
+/** `on`: the channel, for what is not of breakers. */
+export const subscribe = <A = View>(
   { config }: PgClient.PgClient,
   space: string,
-  onPush: (key: string, view: View) => void
+  onPush: (key: string, told: A) => void,
+  on = channel
 ): Effect.Effect<Subscription, StoreError, Scope.Scope> =>
   Effect.gen(function*() {
     const lost = yield* Deferred.make<StoreError>()
@@ -59,7 +61,7 @@ export const subscribe = (
       (cause) => away("no connection for pushes", cause)
     )
     const client = Context.get(context, Pg.PgClient)
-    const own = `${channel}_${crypto.randomUUID().replaceAll("-", "")}`
+    const own = `${on}_${crypto.randomUUID().replaceAll("-", "")}`
     let heard = ""
     let onHeard = () => {}
     const hear = (told: string) => {
@@ -73,11 +75,11 @@ export const subscribe = (
           onSuccess: () => Deferred.succeed(lost, away("pushes have ended"))
         })
       )
-    yield* listen(channel, (told) => {
+    yield* listen(on, (told) => {
       const values = parse(told)
       if (values === undefined) return
       if (values[0] === own) return hear(values[1])
-      if (values[0] === space) onPush(values[1], JSON.parse(values[2]) as View)
+      if (values[0] === space) onPush(values[1], JSON.parse(values[2]) as A)
     })
     yield* listen(own, hear)
     // whatever state it is in: it does not hold up the end, nor keep the process alive
@@ -104,7 +106,7 @@ export const subscribe = (
         )
       })
     // who hears itself on a channel hears all that comes after
-    for (const name of [channel, own]) {
+    for (const name of [on, own]) {
       yield* Effect.repeat(Effect.timeoutOption(echo(name), "100 millis"), { until: Option.isSome })
     }
     return { check: echo(own), lost: Deferred.await(lost) }

@@ -58,14 +58,14 @@ const viewOf = (text: string): View | undefined => {
   }
 }
 
-const innermost = (u: unknown): string =>
+export const innermost = (u: unknown): string =>
   Predicate.hasProperty(u, "cause") && u.cause !== undefined
     ? innermost(u.cause)
     : Predicate.hasProperty(u, "message")
     ? String(u.message)
     : String(u)
 
-const isBusy = (u: unknown): boolean =>
+export const isBusy = (u: unknown): boolean =>
   Predicate.hasProperty(u, "code") && typeof u.code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(u.code) ||
   Predicate.hasProperty(u, "cause") && isBusy(u.cause)
 

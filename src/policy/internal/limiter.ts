@@ -18,15 +18,25 @@ export interface Quota extends QuotaCore.Quota {
   reconfigure(config: Config, now: number): void
 }
 
+/** Who keeps a quota in tokens that comes from elsewhere. */
+export interface Keeper {
+  /** Something has happened: perhaps there is something to ask for. */
+  tend(clock: Clock.Clock, now: number): void
+  /** All callers of this process are held from now on, for so many milliseconds: others are to know. */
+  coolsDown(millis: number): void
+}
+
 export class Limiter {
   readonly #line: LineCore.Line
+  readonly #keeper: Keeper | undefined
   readonly #quota: Quota
   #config: Config
   #timer: Timers.Timer
   #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(quota: Quota, config: Config) {
+  constructor(quota: Quota, config: Config, keeper?: Keeper) {
     this.#quota = quota
+    this.#keeper = keeper
     this.#config = config
     this.#line = new LineCore.Line(quota, config)
   }
@@ -36,6 +46,12 @@ export class Limiter {
   }
   get waiting(): number {
     return this.#line.waiting
+  }
+  get wanted(): number {
+    return this.#line.wanted
+  }
+  get headCost(): number {
+    return this.#line.headCost
   }
   available(now: number): number {
     return this.#quota.available(now)
@@ -50,14 +66,16 @@ export class Limiter {
   /** Tokens at once: true. */
   take(permit: LineCore.Permit, clock: Clock.Clock, now: number): boolean {
     // where much is going on the timer comes late: whoever comes looks in its place
-    if (now >= this.#timerAt) this.#look(clock, now)
-    return this.#line.take(permit, now)
+    if (now >= this.#timerAt) this.look(clock, now)
+    const isTaken = this.#line.take(permit, now)
+    if (isTaken) this.#keeper?.tend(clock, now)
+    return isTaken
   }
 
   /** For whom there were none: its place in line, or why not. `turn` is what it waits for then. */
   join(permit: LineCore.Permit, deadline: number, clock: Clock.Clock, now: number): LineCore.Refusal | undefined {
     const refusal = this.#line.join(permit, deadline, now)
-    if (refusal === undefined && this.#line.waiting === 1) this.#look(clock, now)
+    if (refusal === undefined && this.#line.waiting === 1) this.look(clock, now)
     return refusal
   }
 
@@ -74,7 +92,7 @@ export class Limiter {
       const now = monotonicMillis(clock)
       if (permit.standing === "granted" && this.#line.confirm(permit, now)) return Effect.void
       if (permit.refusal !== undefined) return Effect.fail(refused(permit.refusal))
-      this.#look(clock, now)
+      this.look(clock, now)
       return this.turn(permit, clock, refused)
     })
   }
@@ -82,25 +100,32 @@ export class Limiter {
   /** Gives up a place in line, or tokens that were not used. */
   leave(permit: LineCore.Permit, clock: Clock.Clock, now: number): void {
     this.#line.leave(permit, now)
-    this.#look(clock, now)
+    this.look(clock, now)
   }
 
   suspend(permit: LineCore.Permit, clock: Clock.Clock, now: number): void {
     this.#line.suspend(permit, now)
-    this.#look(clock, now)
+    this.look(clock, now)
   }
 
   /** True, or `turn` is to be waited for. */
   resume(permit: LineCore.Permit, deadline: number, clock: Clock.Clock, now: number): boolean {
     if (this.#line.resume(permit, deadline, now)) return true
-    this.#look(clock, now)
+    this.look(clock, now)
     return false
   }
 
   /** Holds everybody for so many milliseconds; false when they are held for as long already. */
   coolDown(millis: number, clock: Clock.Clock, now: number): boolean {
+    const extended = this.hold(millis, clock, now)
+    if (extended) this.#keeper?.coolsDown(millis)
+    return extended
+  }
+
+  /** The same, as somebody else has said that knows it already. */
+  hold(millis: number, clock: Clock.Clock, now: number): boolean {
     const extended = this.#line.coolDown(millis, now)
-    if (extended) this.#look(clock, now)
+    if (extended) this.look(clock, now)
     return extended
   }
 
@@ -109,7 +134,7 @@ export class Limiter {
     this.#quota.learn(remaining, resetAfter, now)
     if (this.#line.waiting === 0) return
     this.#line.review(now)
-    this.#look(clock, now)
+    this.look(clock, now)
   }
 
   /** Another configuration from now on. Nobody loses a place in line; whoever would now wait for too long is refused. */
@@ -119,12 +144,13 @@ export class Limiter {
     this.#line.config = config
     this.#quota.reconfigure(config, now)
     this.#line.review(now)
-    this.#look(clock, now)
+    this.look(clock, now)
   }
 
   /** Lets through whoever may go, and comes back when the next one may. */
-  #look(clock: Clock.Clock, now: number): void {
+  look(clock: Clock.Clock, now: number): void {
     const at = this.#line.serve(now)
+    this.#keeper?.tend(clock, now)
     if (at === this.#timerAt) return
     Timers.stop(this.#timer)
     this.#timer = undefined
@@ -133,7 +159,7 @@ export class Limiter {
     this.#timer = Timers.start(clock, now, at - now, () => {
       this.#timerAt = Number.POSITIVE_INFINITY
       this.#timer = undefined
-      this.#look(clock, monotonicMillis(clock))
+      this.look(clock, monotonicMillis(clock))
     })
   }
 }

@@ -3,17 +3,24 @@
  */
 import type * as Clock from "effect/Clock"
 import { Keyed } from "./keyed.js"
-import { type Config, Limiter, type Quota } from "./limiter.js"
+import type { Config, Limiter } from "./limiter.js"
 
 export class Limiters {
   readonly #keyed: Keyed<Limiter>
+  readonly check: (config: Config) => void
 
-  /** `quota`: what the tokens of a key are taken from. `config`: of a key that nobody has configured yet. */
-  constructor(quota: (key: string, config: Config, now: number) => Quota, config: Config) {
+  constructor(options: {
+    readonly make: (key: string, now: number) => Limiter
+    readonly onForget?: (limiter: Limiter) => void
+    /** Throws where a configuration cannot be kept. */
+    readonly check?: (config: Config) => void
+  }) {
     this.#keyed = new Keyed(
-      (key, now) => new Limiter(quota(key, config, now), config),
-      (limiter, unusedFor, now) => unusedFor >= limiter.config.idleTimeToLive && limiter.isIdle(now)
+      options.make,
+      (limiter, unusedFor, now) => unusedFor >= limiter.config.idleTimeToLive && limiter.isIdle(now),
+      options.onForget
     )
+    this.check = options.check ?? (() => undefined)
   }
 
   get size(): number {
@@ -22,6 +29,10 @@ export class Limiters {
 
   keys(now: number): ReadonlyArray<string> {
     return this.#keyed.all(now).map(([key]) => key)
+  }
+
+  all(now: number): ReadonlyArray<Limiter> {
+    return this.#keyed.all(now).map(([, limiter]) => limiter)
   }
 
   peek(key: string, now: number): Limiter | undefined {

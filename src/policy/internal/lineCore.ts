@@ -25,8 +25,9 @@ export interface Refusal {
 export class Permit extends Link {
   standing: "idle" | "waiting" | "granted" | "taken" | "refused" = "idle"
   refusal: Refusal | undefined
-  /** When its tokens were taken. */
+  /** When its tokens were taken, and in which era of the quota. */
   takenAt = 0
+  era = 0
   /** When its caller gives up. */
   deadline = Number.POSITIVE_INFINITY
   /** When it has waited for as long as anybody may. */
@@ -61,6 +62,11 @@ export class Line {
     return this.#cost
   }
 
+  /** Tokens that the one at its head waits for. */
+  get headCost(): number {
+    return this.#queue.head?.cost ?? 0
+  }
+
   /** Milliseconds left of the cool-down. */
   coolDownLeft(now: number): number {
     return Math.max(0, this.#heldUntil - now)
@@ -76,6 +82,7 @@ export class Line {
     if (now < this.#heldUntil || this.quota.take(permit.cost, now) > 0) return false
     permit.standing = "taken"
     permit.takenAt = now
+    permit.era = this.quota.era(now)
     return true
   }
 
@@ -135,6 +142,7 @@ export class Line {
         this.#unline(head)
         head.standing = "granted"
         head.takenAt = now
+        head.era = this.quota.era(now)
         this.#settle(head)
         continue
       }
@@ -146,17 +154,18 @@ export class Line {
   }
 
   /**
-   * A caller whose turn it was is about to go: true. When a cool-down has begun since it goes back into line instead, to its
-   * place, or is refused.
+   * A caller whose turn it was is about to go: true. When a cool-down has begun since, or its tokens are lost, it goes back
+   * into line instead, to its place, or is refused.
    */
   confirm(permit: Permit, now: number): boolean {
-    if (now >= this.#heldUntil) {
+    const isThere = permit.era === this.quota.era(now)
+    if (isThere && now >= this.#heldUntil) {
       this.quota.use(permit.cost, permit.takenAt, now)
       permit.standing = "taken"
       permit.takenAt = now
       return true
     }
-    this.quota.cancel(permit.cost, permit.takenAt, now)
+    if (isThere) this.quota.cancel(permit.cost, permit.takenAt, now)
     this.#lineAgain(permit, now)
     return false
   }
@@ -180,8 +189,15 @@ export class Line {
   /** A caller with tokens has to wait for something else: they are put back until `resume`. */
   suspend(permit: Permit, now: number): void {
     if (permit.standing !== "taken") return
-    this.quota.refund(permit.cost, permit.takenAt, now)
+    this.#unuse(permit, now)
     permit.standing = "idle"
+  }
+
+  /** What comes from an era that is over counts as used. */
+  #unuse(permit: Permit, now: number): void {
+    if (permit.era !== this.quota.era(now)) return
+    if (permit.standing === "granted") this.quota.cancel(permit.cost, permit.takenAt, now)
+    else if (permit.standing === "taken") this.quota.refund(permit.cost, permit.takenAt, now)
   }
 
   /** Takes the tokens once more, before all who came later: true; or else it stands in line again, or is refused. */
@@ -197,8 +213,7 @@ export class Line {
   /** Gives up: its place in line, or the tokens that it has and did not use. */
   leave(permit: Permit, now: number): void {
     if (permit.standing === "waiting") this.#unline(permit)
-    else if (permit.standing === "granted") this.quota.cancel(permit.cost, permit.takenAt, now)
-    else if (permit.standing === "taken") this.quota.refund(permit.cost, permit.takenAt, now)
+    else this.#unuse(permit, now)
     permit.standing = "idle"
     permit.onSettled = undefined
   }

@@ -27,6 +27,8 @@ export interface Quota extends Tokens {
   take(cost: number, now: number): number
   /** The same for somebody who will use them a little later: until then they still take up their place. */
   reserve(cost: number, now: number): number
+  /** Grows whenever all that was reserved before is lost. */
+  era(now: number): number
   /** Takes over what the provider says is left; without `resetAfter` (milliseconds) it holds for this moment alone. */
   learn(remaining: number, resetAfter: number | undefined, now: number): void
 }
@@ -72,6 +74,11 @@ export class LocalQuota implements Quota {
     const wait = this.waitFor(cost, 0, now)
     if (wait === 0) { for (const limit of this.#limits) limit.reserve(cost, now) }
     return wait
+  }
+
+  /** Nothing is ever lost. */
+  era(): number {
+    return 0
   }
 
   use(cost: number, at: number, now: number): void {

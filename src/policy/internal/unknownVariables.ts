@@ -6,6 +6,7 @@ import * as ConfigError from "effect/ConfigError"
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
+import * as StoreUrl from "../../internal/storeUrl.js"
 import { everybody, prefixOf } from "./variableReading.js"
 import { nameOf, variables } from "./variables.js"
 
@@ -31,7 +32,7 @@ export const unknownVariables = (id: string): Effect.Effect<ReadonlyArray<Config
         Effect.map(found(provider, prefix, []), (found) =>
           Array.from(new Set(found)).sort().flatMap((name) => {
             const rest = name.slice(prefix.length)
-            return names.has(rest) || isOfAnother(rest) ? [] : [unknown(prefix, rest)]
+            return names.has(rest) || isOfAnother(rest) || StoreUrl.variables.has(name) ? [] : [unknown(prefix, rest)]
           }))),
       (errors) =>
         errors.flat()

@@ -1,0 +1,15 @@
+// npm run test:long: the campaign of every test file that has one, which is those that import test/campaign.ts.
+import { spawnSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+
+const files = readdirSync("test", { recursive: true })
+  .filter((file) => file.endsWith(".test.ts"))
+  .map((file) => `test/${file}`)
+  .filter((file) => /from "(?:\.\.?\/)+campaign\.js"/.test(readFileSync(file, "utf8")))
+  .sort()
+
+const { status } = spawnSync("npx", ["vitest", "run", ...files, ...process.argv.slice(2)], {
+  env: { ...process.env, HOLDFAST_LONG: "1" },
+  stdio: "inherit"
+})
+process.exit(status ?? 1)

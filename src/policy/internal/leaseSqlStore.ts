@@ -1,0 +1,256 @@
+/**
+ * The shared record of a limit in a SQL database, one row a key. A step reads the row and the database's clock, runs the
+ * core's own step here, and writes if nobody has written meanwhile, else begins again: no process holds a lock while it
+ * thinks.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Background from "../../internal/background.js"
+import * as PgPush from "./breakerPgPush.js"
+import { innermost, isBusy } from "./breakerSqlStore.js"
+import * as Lease from "./leaseCore.js"
+import { type LeaseStore, type Listener, StoreError } from "./leasedLimiters.js"
+
+export interface Options {
+  /** Processes share what they have the same space for. */
+  readonly space: string
+  /** Milliseconds between two looks for cool-downs, where the database does not push. */
+  readonly pollInterval: number
+  /** Milliseconds that the database may take. */
+  readonly timeout: number
+}
+
+/** The row of another layout would be in another table. */
+export const table = "holdfast_limits_1"
+export const channel = "holdfast_limits_1"
+
+interface Row {
+  readonly now: string | number
+  readonly version: string | number | null
+  readonly ledger: string | null
+}
+
+/** A look back from the last look, so that what was committed late is not missed. */
+const overlap = 1_000
+/** Milliseconds between two looks at whether pushes still come, and at what has expired. */
+const heartbeat = 5_000
+const longestPause = 5_000
+
+const away = (error: unknown) => new StoreError({ away: true, cause: error, message: innermost(error) })
+
+/** Of a row that somebody else has written to, nothing is believed. */
+const parse = (text: string): Effect.Effect<Lease.Ledger, StoreError> =>
+  Effect.try({
+    catch: (cause) => new StoreError({ away: false, cause, message: "the row is not a record" }),
+    try: () => {
+      const ledger = JSON.parse(text) as Lease.Ledger
+      if (![ledger.tokens, ledger.at, ledger.seen, ledger.cooldownUntil].every(Number.isFinite)) throw new Error(text)
+      return ledger
+    }
+  })
+
+export const make = (client: SqlClient.SqlClient, { pollInterval, space, timeout }: Options): LeaseStore => {
+  const sql = client.withoutTransforms()
+  const rows = sql(table)
+  const isPg = sql.onDialectOrElse({ orElse: () => false, pg: () => true })
+  const now = sql.literal(
+    isPg
+      ? "(extract(epoch FROM clock_timestamp()) * 1000)::float8"
+      : "round((julianday('now') - 2440587.5) * 86400000)"
+  )
+  const number = sql.literal(isPg ? "::float8" : "")
+
+  const look = (key: string) =>
+    sql<Row>`SELECT clock.now AS now, l.version AS version, l.ledger AS ledger
+FROM (SELECT ${now} AS now) clock LEFT JOIN ${rows} l ON l.space = ${space} AND l.name = ${key}`
+
+  /** One row where it was written. `heldAt`: all are to hear of its cool-down. */
+  const write = (key: string, version: number | undefined, ledger: Lease.Ledger, keep: number, heldAt?: number) => {
+    const text = JSON.stringify(ledger)
+    const expires = ledger.seen + keep
+    const { cooldownUntil } = ledger
+    const written = version === undefined
+      ? sql`INSERT INTO ${rows} (space, name, version, held_at, held_until, expires_at, ledger)
+VALUES (${space}, ${key}, 1, ${heldAt ?? 0}, ${cooldownUntil}, ${expires}, ${text})
+ON CONFLICT (space, name) DO NOTHING RETURNING name`
+      : heldAt === undefined
+      ? sql`UPDATE ${rows} SET version = version + 1, expires_at = ${expires}${number}, ledger = ${text}
+WHERE space = ${space} AND name = ${key} AND version = ${version} RETURNING name`
+      : sql`UPDATE ${rows} SET version = version + 1, held_at = ${heldAt}${number}, held_until = ${cooldownUntil}${number},
+expires_at = ${expires}${number}, ledger = ${text}
+WHERE space = ${space} AND name = ${key} AND version = ${version} RETURNING name`
+    return isPg && heldAt !== undefined
+      ? sql`WITH written AS (${written}) SELECT pg_notify(${channel}, ${
+        PgPush.text(space, key, JSON.stringify(Math.ceil(cooldownUntil - ledger.seen)))
+      }) FROM written`
+      : written
+  }
+
+  const attempt = <A>(
+    key: string,
+    step: (ledger: Lease.Ledger, now: number) => A,
+    keep: (ledger: Lease.Ledger, now: number) => number,
+    isHold: boolean
+  ) =>
+    Effect.gen(function*() {
+      const [row] = yield* look(key)
+      if (row === undefined) return yield* new StoreError({ away: true, message: "the database tells no time" })
+      const time = Number(row.now)
+      const ledger = row.ledger === null ? Lease.empty() : yield* parse(row.ledger)
+      const answer = step(ledger, time)
+      const written = yield* write(
+        key,
+        row.version === null ? undefined : Number(row.version),
+        ledger,
+        keep(ledger, ledger.seen),
+        isHold ? ledger.seen : undefined
+      )
+      return written.length === 0 ? undefined : { answer }
+    })
+
+  /** Until nobody comes in between; whoever asks sets the limit. */
+  const untilTaken = <A>(
+    attempt: Effect.Effect<{ readonly answer: A } | undefined, StoreError | SqlError>,
+    round: number
+  ): Effect.Effect<A, StoreError> =>
+    attempt.pipe(
+      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeed(undefined) : Effect.fail(away(error))),
+      Effect.flatMap((taken) =>
+        taken !== undefined ? Effect.succeed(taken.answer) : Effect.zipRight(
+          Background.sleep(Math.random() * Math.min(2 ** round, 20)),
+          untilTaken(attempt, round + 1)
+        )
+      )
+    )
+
+  const setUp = Effect.gen(function*() {
+    const there = yield* Effect.option(sql`SELECT 1 FROM ${rows} LIMIT 0`)
+    if (there._tag === "Some") return
+    const text = sql.literal(isPg ? "TEXT COLLATE \"C\"" : "TEXT")
+    const create = sql`CREATE TABLE IF NOT EXISTS ${rows} (
+  space ${text} NOT NULL,
+  name ${text} NOT NULL,
+  version BIGINT NOT NULL,
+  held_at DOUBLE PRECISION NOT NULL,
+  held_until DOUBLE PRECISION NOT NULL,
+  expires_at DOUBLE PRECISION NOT NULL,
+  ledger TEXT NOT NULL,
+  PRIMARY KEY (space, name)
+)`
+    const index = sql`CREATE INDEX IF NOT EXISTS ${sql(`${table}_held`)} ON ${rows} (space, held_at)`
+    const all = Effect.zipRight(create, index)
+    // two processes that make it at once would otherwise trip over each other
+    yield* isPg
+      ? sql.withTransaction(Effect.zipRight(sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 0))`, all))
+      : all
+  })
+
+  /** What has expired goes, a little at a time. */
+  const sweep = sql`DELETE FROM ${rows} WHERE space = ${space} AND name IN (
+SELECT name FROM ${rows} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100) AND expires_at <= ${now}`
+
+  const bounded = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
+    Effect.timeoutFail(effect, { duration: 1_000, onTimeout: () => away("no answer within a second") })
+
+  /** Ends when it does not work any more. */
+  const pushed = (listener: Listener) =>
+    Effect.gen(function*() {
+      const pushes = yield* PgPush.subscribe<number>(
+        client as Parameters<typeof PgPush.subscribe>[0],
+        space,
+        listener.coolDown,
+        channel
+      )
+      listener.attached()
+      const checks = Effect.forever(
+        Effect.zipRight(Background.sleep(heartbeat), bounded(Effect.zipRight(pushes.check, sweep)))
+      )
+      yield* Effect.raceFirst(checks, Effect.flatMap(pushes.lost, Effect.fail))
+    })
+
+  const polled = (listener: Listener) =>
+    Effect.gen(function*() {
+      const seen = new Map<string, number>()
+      let since = Number.NEGATIVE_INFINITY
+      let sweptAt = Number.NEGATIVE_INFINITY
+      listener.attached()
+      const once = Effect.gen(function*() {
+        const changes = yield* sql<{ now: number; name: string; held_at: number; held_until: number }>`
+SELECT ${now} AS now, name, held_at, held_until FROM ${rows}
+WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since - overlap)}`
+        for (const { held_at, held_until, name, now } of changes) {
+          since = Math.max(since, held_at)
+          if ((seen.get(name) ?? 0) >= held_until) continue
+          seen.set(name, held_until)
+          listener.coolDown(name, held_until - now)
+        }
+        if (changes.length === 0) seen.clear()
+        const at = Date.now()
+        if (at - sweptAt < heartbeat) return
+        sweptAt = at
+        yield* sweep
+      })
+      // who has no limiters holds nobody
+      const look = Effect.suspend(() => listener.keys().length === 0 ? Effect.void : once)
+      yield* Effect.forever(
+        Effect.zipRight(Background.sleep(pollInterval), Effect.catchIf(look, isBusy, () => Effect.void))
+      )
+    })
+
+  const kept = (listener: Listener, pause: number): Effect.Effect<void> =>
+    Effect.scoped(
+      Effect.zipRight(
+        setUp,
+        isPg && PgPush.canListen(client) ? pushed(listener) : polled(listener)
+      )
+    ).pipe(
+      Effect.catchAllCause(() => Effect.void),
+      Effect.timed,
+      Effect.flatMap(([lasted]) => {
+        const next = Duration.toMillis(lasted) > heartbeat ? 100 : Math.min(longestPause, pause * 2)
+        return Effect.zipRight(Background.sleep(next * (0.5 + Math.random() / 2)), kept(listener, next))
+      })
+    )
+
+  /** No step is part of a transaction of the caller's. */
+  const apart = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.mapInputContext(
+      effect,
+      (context: Context.Context<R>) => Context.omit(SqlClient.TransactionConnection)(context) as Context.Context<R>
+    )
+
+  return {
+    coolDown: (key, millis) =>
+      apart(Effect.asVoid(untilTaken(
+        attempt(
+          key,
+          (ledger, now) => Lease.coolDown(ledger, millis, now),
+          // of the bucket nothing is known here: it stays for long enough to be full
+          (ledger, now) => Math.max(ledger.cooldownUntil - now, Lease.presence) + day,
+          true
+        ),
+        0
+      ))),
+    listen: (listener) =>
+      apart(Effect.gen(function*() {
+        // so that the first who ask find it; it is tried again where that does not work
+        yield* Effect.ignore(Effect.timeout(setUp, timeout))
+        yield* Effect.forkScoped(kept(listener, 50))
+      })),
+    settle: (key, bucket, request) =>
+      apart(untilTaken(
+        attempt(
+          key,
+          (ledger, now) => Lease.settle(ledger, bucket, request, now),
+          (ledger, now) => Lease.lifetime(ledger, bucket, now),
+          false
+        ),
+        0
+      ))
+  }
+}
+
+const day = 86_400_000
