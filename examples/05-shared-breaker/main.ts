@@ -47,21 +47,23 @@ const program = Effect.gen(function*() {
 
   /** Ends when all workers have said it. */
   const heard = new Map<string, Set<number>>()
-  const all = (what: string) =>
-    Effect.repeat(Effect.sleep("10 millis"), { until: () => heard.get(what)?.size === 4 })
+  const all = (what: string) => Effect.repeat(Effect.sleep("10 millis"), { until: () => heard.get(what)?.size === 4 })
 
-  yield* Effect.forEach([1, 2, 3, 4], (number) =>
-    Command.make(process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))).pipe(
-      Command.env({ REDIS_URL: redis, WAREHOUSE_BASE_URL: provider.url }),
-      Command.stderr("inherit"),
-      Command.streamLines,
-      Stream.runForEach((line) => {
-        const what = line.split(":")[0]!
-        heard.set(what, (heard.get(what) ?? new Set()).add(number))
-        return began === 0 ? Effect.void : say(`worker ${number}`, line)
-      }),
-      Effect.forkScoped
-    ))
+  yield* Effect.forEach(
+    [1, 2, 3, 4],
+    (number) =>
+      Command.make(process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))).pipe(
+        Command.env({ REDIS_URL: redis, WAREHOUSE_BASE_URL: provider.url }),
+        Command.stderr("inherit"),
+        Command.streamLines,
+        Stream.runForEach((line) => {
+          const what = line.split(":")[0]!
+          heard.set(what, (heard.get(what) ?? new Set()).add(number))
+          return began === 0 ? Effect.void : say(`worker ${number}`, line)
+        }),
+        Effect.forkScoped
+      )
+  )
   yield* all("42 pieces")
 
   began = Date.now()

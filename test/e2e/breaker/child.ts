@@ -53,8 +53,7 @@ const provider = IntegrationClient.make({ id: "shop", version: "1" }, (request, 
   if (request.url === "fails") return fail(503)
   return Effect.flatMap(
     Effect.promise((signal) => fetch(request.url, { signal }).then(({ status }) => status, () => 599)),
-    (status) =>
-      status === 200 ? Effect.succeed(HttpClientResponse.fromWeb(request, new Response())) : fail(status)
+    (status) => status === 200 ? Effect.succeed(HttpClientResponse.fromWeb(request, new Response())) : fail(status)
   )
 })
 

@@ -55,7 +55,11 @@ const suffer = (members: ReadonlyArray<Member>, { isQuiet, leaves, lift, name, s
     yield* lift
     for (const { stats } of during) {
       // closed, it asks nobody; the time is for a machine that is busy with other things
-      strictEqual(stats.calls > 50 && stats.refused === 0 && stats.slowest < 2_000, true, `${name}: ${JSON.stringify(stats)}`)
+      strictEqual(
+        stats.calls > 50 && stats.refused === 0 && stats.slowest < 2_000,
+        true,
+        `${name}: ${JSON.stringify(stats)}`
+      )
     }
     for (const member of members) {
       strictEqual(breakerWarnings(member) <= 1, true, `${name}: ${JSON.stringify(member.told)}`)
@@ -193,7 +197,10 @@ WHERE application_name = 'holdfast breakers' AND query ILIKE 'LISTEN%'`),
       for (const member of members) {
         yield* member.call("fails", 3)
         yield* agree(members, "open")
-        strictEqual((yield* each(members, (other) => other.call("ok"))).every(({ became }) => became[0] === "refused"), true)
+        strictEqual(
+          (yield* each(members, (other) => other.call("ok"))).every(({ became }) => became[0] === "refused"),
+          true
+        )
         yield* each(members, (other) => other.order({ _tag: "loop", pause: 20, url: "ok" }))
         yield* agree(members, "closed")
         yield* each(members, (other) => other.order({ _tag: "halt" }))

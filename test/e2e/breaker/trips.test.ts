@@ -51,7 +51,9 @@ describe("a trip", () => {
         }
         // the target is 100 ms; a machine that is busy with other things may take its time
         const [p50, p99] = [percentile(slowest, 0.5), percentile(slowest, 0.99)]
-        if (isLong) process.stderr.write(`${name}: last of 7 after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`)
+        if (isLong) {
+          process.stderr.write(`${name}: last of 7 after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`)
+        }
         strictEqual(p50 < 2_000, true)
         yield* Effect.forEach(members, (member) => Effect.map(member.leave, (code) => strictEqual(code, 0)), {
           concurrency: "unbounded"
