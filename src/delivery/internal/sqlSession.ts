@@ -88,10 +88,9 @@ export const write = (sql: SqlClient.SqlClient, patience: number) => {
   })
   // A synchronous driver that waits for a lock stops the event loop. A transaction that yielded in its middle could
   // then not end, and the one that waits for it would wait in vain.
-  const unyielding = sql.onDialectOrElse({
-    sqlite: () => Effect.withMaxOpsBeforeYield(Number.MAX_SAFE_INTEGER),
-    orElse: () => <A, E, R>(effect: Effect.Effect<A, E, R>) => effect
-  })
+  const yields = sql.onDialectOrElse({ orElse: () => true, sqlite: () => false })
+  const unyielding = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    yields ? effect : Effect.withMaxOpsBeforeYield(effect, Number.MAX_SAFE_INTEGER)
   return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> => {
     const transaction = unyielding(sql.withTransaction(Effect.zipRight(lock, effect)))
     return Effect.flatMap(
