@@ -40,6 +40,17 @@ it("an operation fails with IntegrationError, exactly, and needs nothing", () =>
   strictEqual(typeof withResponse, typeof get)
 })
 
+it("functions among a provider's options know their parameters", () => {
+  const layer = HubSpot.layer({
+    policy: {
+      circuitBreaker: { classify: (error) => error.status === 418 ? "ignored" : "failure" },
+      retry: { when: (error, call) => error.retryable && call.attempts < 2 }
+    }
+  })
+  exactly<Layer.Layer.Error<typeof layer>, never>(true)
+  strictEqual(Layer.isLayer(layer), true)
+})
+
 it("every operation of HubSpot fails with IntegrationError, exactly", () => {
   type Service = HubSpot["Type"]
   type Errors = {

@@ -14,13 +14,14 @@ import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
 import { classify } from "./Errors.js"
+import { read } from "./RateLimit.js"
 
 /**
  * Fits the smallest plan, 100 requests in any 10 seconds: what a full bucket holds and what drips in meanwhile stay below
  * that. An account on a larger plan may go to `{ capacity: 40, refillRate: 15 }` (190).
  */
 const policy = {
-  rateLimit: { capacity: 20, refillRate: 8, coolDown: "10 seconds" },
+  rateLimit: { capacity: 20, refillRate: 8, coolDown: "10 seconds", read },
   retry: { maxAttempts: 4, initialDelay: "1 second", maxDelay: "30 seconds" },
   circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2 },
   attemptTimeout: "30 seconds",
@@ -102,10 +103,9 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
    * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
    * laid over the definition's own option by option, `baseUrl` is another server than HubSpot's.
    */
-  static readonly layer = <const O extends Provider.Options = {}>(
-    options?: O
-  ): Layer.Layer<HubSpot, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
-    Provider.layer(HubSpot, definition, options)
+  static readonly layer: Provider.LayerOf<HubSpot, Definition> = (
+    options: Provider.Options = {}
+  ): Layer.Layer<HubSpot> => Provider.layer(HubSpot, definition, options) as Layer.Layer<HubSpot>
 
   /**
    * The same with the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and

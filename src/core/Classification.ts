@@ -100,6 +100,8 @@ const maxMessageLength = 500
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value.trim().slice(0, maxMessageLength) : undefined
 
+const unchecked = { disableValidation: true }
+
 /** The usual places in which providers put a sentence for people. */
 const messageOf = (body: unknown): string | undefined => {
   const object = record(body)
@@ -148,28 +150,30 @@ export const fromResponse = (
     ...(response.body === undefined ? undefined : { details: response.body }),
     ...(own?.retryable === undefined ? undefined : { retryable: own.retryable })
   }
+  // what the types say is not looked at again, at seven times the price; what a classifier made of the answer is
+  const making = own === undefined ? unchecked : undefined
   switch (tag) {
     case "RateLimitError":
-      return new IntegrationError.RateLimitError(fields)
+      return new IntegrationError.RateLimitError(fields, making)
     case "ServerError":
-      return new IntegrationError.ServerError({ retryable: status !== 501 && status !== 505, ...fields })
+      return new IntegrationError.ServerError({ retryable: status !== 501 && status !== 505, ...fields }, making)
     case "AuthenticationError":
-      return new IntegrationError.AuthenticationError(fields)
+      return new IntegrationError.AuthenticationError(fields, making)
     case "AuthorizationError":
-      return new IntegrationError.AuthorizationError(fields)
+      return new IntegrationError.AuthorizationError(fields, making)
     case "NotFoundError":
-      return new IntegrationError.NotFoundError(fields)
+      return new IntegrationError.NotFoundError(fields, making)
     case "ConflictError":
-      return new IntegrationError.ConflictError(fields)
+      return new IntegrationError.ConflictError(fields, making)
     case "ValidationError":
       return new IntegrationError.ValidationError({
         ...fields,
         issues: (own?.issues ?? []).map((issue) => new IntegrationError.ValidationIssue(issue))
-      })
+      }, making)
     case "ResponseDecodeError":
-      return new IntegrationError.ResponseDecodeError(fields)
+      return new IntegrationError.ResponseDecodeError(fields, making)
     case "UnavailableError":
-      return new IntegrationError.UnavailableError(fields)
+      return new IntegrationError.UnavailableError(fields, making)
   }
 }
 
@@ -263,5 +267,5 @@ export const fromHttpClientError = (
     message: code === undefined ? messageOfCause(error.cause) : `${code}: ${messageOfCause(error.cause)}`,
     ...(code === undefined ? undefined : { code }),
     ...(error.cause instanceof Error ? { cause: error.cause } : undefined)
-  })
+  }, unchecked)
 }

@@ -140,12 +140,34 @@ const assemble = (
  * @since 0.1.0
  * @category layers
  */
-export const layer = <I, D extends Definition, const O extends Options = {}>(
-  tag: Context.Tag<I, Integration.Client<D>>,
-  definition: D,
-  options?: O
-): Layer.Layer<I, Error<D, O>, Requirements<D, O>> =>
-  assemble(tag, definition, stackOf(definition, options?.policy, "ignored"), options)
+export const layer: {
+  <I, D extends Definition>(
+    tag: Context.Tag<I, Integration.Client<D>>,
+    definition: D
+  ): Layer.Layer<I, Error<D, {}>, Requirements<D, {}>>
+  // one signature with a default for `O` would cost functions among the options the types of their parameters
+  <I, D extends Definition, const O extends Options>(
+    tag: Context.Tag<I, Integration.Client<D>>,
+    definition: D,
+    options: O
+  ): Layer.Layer<I, Error<D, O>, Requirements<D, O>>
+} = (
+  tag: Context.Tag<any, any>,
+  definition: Definition,
+  options?: Options
+): Layer.Layer<any> =>
+  assemble(tag, definition, stackOf(definition, options?.policy, "ignored"), options) as Layer.Layer<any>
+
+/**
+ * `layer` of one provider, with or without options.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LayerOf<I, D extends Definition> {
+  (): Layer.Layer<I, Error<D, {}>, Requirements<D, {}>>
+  <const O extends Options>(options: O): Layer.Layer<I, Error<D, O>, Requirements<D, O>>
+}
 
 /**
  * The same with the credential read from `Config`, and where they are set `<ID>_BASE_URL` and the variables of the policy:

@@ -49,7 +49,7 @@ const timeoutError = (call: Call, scope: "attempt" | "total", after: Duration.Du
       : `the call took longer than ${Duration.format(after)} in all, with ${
         call.attempts === 1 ? "1 attempt" : `${call.attempts} attempts`
       }`
-  })
+  }, { disableValidation: true })
 
 /**
  * The deadline of one attempt, from sending to the last byte of the body. Fails with a retryable `TimeoutError`

@@ -15,9 +15,9 @@ afterAll(() => rmSync(folder, { force: true, recursive: true }))
 // what `npx tsx` does, less the processes of npx and tsx themselves
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
-const run = (example: string) =>
+const run = (example: string, from: NodeJS.ProcessEnv = process.env) =>
   new Promise<{ readonly code: number | null; readonly output: string }>((settle, fail) => {
-    const { HUBSPOT_ACCESS_TOKEN: _token, HUBSPOT_BASE_URL: _baseUrl, ...env } = process.env
+    const { HUBSPOT_ACCESS_TOKEN: _token, HUBSPOT_BASE_URL: _baseUrl, ...env } = from
     const child = spawn(
       process.execPath,
       ["--import", tsx, "--conditions=@holdfast/source", resolve("examples", example)],
@@ -71,5 +71,23 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(code).toBe(0)
     const lines = readFileSync("examples/03-a-provider-of-your-own/main.ts", "utf8").trimEnd().split("\n")
     expect(lines.length).toBeLessThan(60)
+  })
+
+  it("05-shared-breaker", async () => {
+    const { REDIS_URL: _redis, ...env } = process.env
+    const { code, output } = await run("05-shared-breaker/main.ts", env)
+    const lines = output.trimEnd().split("\n").map((line) => line.replace(/^ *[\d.]+ s {2}/, "").replace(/ +/, " "))
+    for (const number of ["1", "2", "3", "4"]) {
+      const told = lines.flatMap((line) => {
+        const [, who, what] = /^worker (\d) +(.*)$/.exec(line) ?? []
+        return who === number ? [what] : []
+      })
+      expect(told).toContain("closed → open: 3 failures in a row")
+      expect(told).toContain("CircuitBreakerOpenError")
+      expect(told.filter((what) => !what!.includes("→")).at(-1)).toBe("42 pieces")
+    }
+    expect(lines[0]).toBe("provider goes down")
+    expect(lines.at(-1)).toBe("provider serves all four again")
+    expect(code).toBe(0)
   })
 })

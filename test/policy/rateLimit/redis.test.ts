@@ -1,12 +1,14 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, FastCheck as fc, Layer, Schema } from "effect"
+import { Context, Duration, Effect, FastCheck as fc, Layer, Schema } from "effect"
+import { RateLimit } from "holdfast"
 import * as Redis from "holdfast/core/Redis"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as RateLimitRedis from "holdfast/policy/RateLimit/Redis"
 import { randomUUID } from "node:crypto"
 import * as Lease from "../../../src/policy/internal/leaseCore.js"
 import * as Scripts from "../../../src/policy/internal/leaseScripts.js"
+import { clientOf, Provider } from "../../../src/testing/conformance/internal/rateLimitKit.js"
 import * as Conformance from "../../../src/testing/conformance/RateLimit.js"
 import { isLong, runs } from "../../campaign.js"
 import * as Servers from "../../servers/index.js"
@@ -126,5 +128,27 @@ describe("the script", () => {
           { numRuns: runs(40) }
         )
       )
+    }).pipe(Effect.provide(redis)))
+
+  it.scopedLive("trap 21: where it fails, it leaves the key as it was, and nobody notices", () =>
+    Effect.gen(function*() {
+      const client = yield* Redis.Redis
+      const key = `${prefix}:rate:v1:{broken}`
+      yield* client.send("SET", key, "no record\nat all", "PX", 60_000)
+      const context = yield* Layer.build(
+        Layer.provide(RateLimitRedis.layer({ prefix }), Layer.succeed(Redis.Redis, client))
+      )
+      const provider = new Provider()
+      const service = Context.get(context, RateLimit.RateLimiters)
+      const { call } = yield* clientOf(
+        { peer: service, service, settle: Effect.void, unit: Duration.millis(1), wait: Effect.sleep },
+        service,
+        "broken",
+        provider,
+        { capacity: 5, refillRate: 50 }
+      )
+      for (let i = 0; i < 8; i++) strictEqual(yield* call(), "sent")
+      strictEqual(yield* client.send("GET", key), "no record\nat all")
+      yield* client.send("DEL", key)
     }).pipe(Effect.provide(redis)))
 })

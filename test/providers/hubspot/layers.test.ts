@@ -2,7 +2,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Effect, Layer } from "effect"
-import { Holdfast, IntegrationError } from "holdfast"
+import { Holdfast, IntegrationError, RateLimit } from "holdfast"
 import { Emulator, HubSpot } from "holdfast/providers/hubspot"
 import { Faults, Ledger } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
@@ -48,6 +48,23 @@ describe("HubSpot layers", () => {
         [false, 429],
         [true, 201]
       ])
+    }))
+
+  it.scopedLive("layer: the limiter has no more tokens than HubSpot says are left of the ten seconds", () =>
+    Effect.gen(function*() {
+      // an account of which other programs have used most
+      const { baseUrl } = yield* Emulator.serve({ rateLimit: Emulator.limits({ tenSecondly: 4 }) })
+      const layer = HubSpot.layer({ baseUrl, credentials: Kit.credentials }).pipe(
+        Layer.provideMerge(Holdfast.layerMemory),
+        Layer.provide(NodeHttpClient.layerUndici)
+      )
+      yield* Effect.gen(function*() {
+        yield* create("ada@example.com")
+        const { state } = yield* RateLimit.RateLimiters
+        const { tokens } = yield* Effect.flatten(state("hubspot"))
+        // 20 in the bucket and one used, of which 3 are worth anything; 8 a second drip in
+        assertTrue(tokens >= 3 && tokens < 19, `${tokens}`)
+      }).pipe(Effect.provide(layer))
     }))
 
   it.scopedLive("layerConfig: token and base URL from the environment", () =>

@@ -1,0 +1,230 @@
+/** Several real processes on one limit, over real servers, which are disturbed on the way. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as RedisNode from "holdfast/core/Redis/Node"
+import { RedisServer, TcpProxy } from "holdfast/testing"
+import { type ChildProcess, spawn } from "node:child_process"
+import { isLong } from "../campaign.js"
+import * as servers from "../servers/index.js"
+import type { Options } from "./limitChild.js"
+
+class Child {
+  readonly grants: Array<number> = []
+  readonly logs: Array<string> = []
+  failure = ""
+  isReady = false
+  isDone = false
+  #rest = ""
+  onLine = () => {}
+
+  constructor(readonly process: ChildProcess) {
+    process.stdout!.on("data", (data: Buffer) => {
+      const lines = (this.#rest + data.toString()).split("\n")
+      this.#rest = lines.pop()!
+      for (const line of lines) {
+        if (line.startsWith("grant ")) this.grants.push(Number(line.slice(6)))
+        else if (line.startsWith("log ")) this.logs.push(line.slice(4))
+        else if (line === "ready") this.isReady = true
+        else if (line === "done") this.isDone = true
+        else this.failure += line
+      }
+    })
+    process.stderr!.on("data", (data: Buffer) => {
+      this.failure += data.toString()
+    })
+  }
+}
+
+const start = (options: Options) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      new Child(spawn(
+        process.execPath,
+        ["--conditions=@holdfast/source", "--import", "tsx", "test/e2e/limitChild.ts", JSON.stringify(options)],
+        { stdio: "pipe" }
+      ))
+    ),
+    (child) => Effect.sync(() => child.process.kill("SIGKILL"))
+  )
+
+const until = (what: string, condition: () => boolean, seconds = 120) =>
+  Effect.gen(function*() {
+    for (let i = 0; i < seconds * 20; i++) {
+      if (condition()) return
+      yield* Effect.sleep(50)
+    }
+    return yield* Effect.dieMessage(`never came: ${what}`)
+  })
+
+const ready = (children: ReadonlyArray<Child>) =>
+  Effect.gen(function*() {
+    yield* until("ready", () => {
+      const failed = children.find(({ failure }) => failure !== "")
+      if (failed !== undefined) throw new Error(failed.failure)
+      return children.every(({ isReady }) => isReady)
+    })
+    const at = performance.timeOrigin + performance.now()
+    for (const { process } of children) process.stdin!.write("go\n")
+    return at
+  })
+
+/** R1, by the clock of the machine, which is the server's; a grant is noted a little after it was made. */
+const assertRate = (grants: ReadonlyArray<number>, capacity: number, rate: number) => {
+  const sorted = [...grants].sort((a, b) => a - b)
+  let worst = 0
+  for (let to = 0; to < sorted.length; to++) {
+    for (let from = 0; from <= to; from++) {
+      const over = to - from + 1 - capacity - rate * (sorted[to]! - sorted[from]! + 5) / 1_000
+      worst = Math.max(worst, over)
+    }
+  }
+  assert.isAtMost(worst, 0)
+}
+
+const commands = (stats: unknown): number => {
+  let sum = 0
+  for (const [, name, calls] of String(stats).matchAll(/cmdstat_([^:]+):calls=(\d+)/g)) {
+    if (!/^(info|ping|client|hello|config|command|subscribe)/.test(name!)) sum += Number(calls)
+  }
+  return sum
+}
+
+const tell = (what: string) => Effect.sync(() => isLong && process.stdout.write(`${what}\n`))
+
+describe("processes that share a limit", () => {
+  it.scopedLive(
+    "eight, in Redis: all of the quota, never more, for half a command a grant",
+    () =>
+      Effect.gen(function*() {
+        const seconds = isLong ? 30 : 8
+        const [capacity, refillRate] = [200, 200]
+        const server = yield* RedisServer.make()
+        const redis = yield* RedisNode.make({ url: server.url })
+        const children = yield* Effect.replicateEffect(
+          start({ callers: 30, capacity, prefix: "test", refillRate, seconds, url: server.url }),
+          8
+        )
+        yield* Effect.flatMap(ready(children), (at) =>
+          Effect.gen(function*() {
+            const before = commands(yield* redis.send("INFO", "commandstats"))
+            yield* until("the end", () => children.every(({ isDone }) => isDone))
+            const used = commands(yield* redis.send("INFO", "commandstats")) - before
+            const grants = children.flatMap(({ grants }) => grants)
+            const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
+            const quota = capacity + refillRate * seconds
+            yield* tell(
+              `${counted} of ${quota} granted (${(counted / quota * 100).toFixed(2)} %), ${
+                (used / grants.length).toFixed(3)
+              } commands a grant, ${children.map(({ grants }) => grants.length).join(" ")}`
+            )
+            assertRate(grants, capacity, refillRate)
+            assert.isAtMost(counted, quota)
+            assert.isAtLeast(counted, quota * (isLong ? 0.98 : 0.95))
+            assert.isAtMost(used / grants.length, 0.5)
+            // a fair part each, but for the burst
+            assert.isAtLeast(Math.min(...children.map(({ grants }) => grants.length)), refillRate * seconds / 8 / 2)
+            assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
+          }))
+      }),
+    300_000
+  )
+
+  it.scopedLive("four, in PostgreSQL: all of the quota, never more", () =>
+    Effect.gen(function*() {
+      const seconds = isLong ? 30 : 6
+      const [capacity, refillRate] = [100, 200]
+      const url = yield* servers.database
+      const children = yield* Effect.replicateEffect(
+        start({ callers: 30, capacity, prefix: "test", refillRate, seconds, url }),
+        4
+      )
+      const at = yield* ready(children)
+      yield* until("the end", () => children.every(({ isDone }) => isDone))
+      const grants = children.flatMap(({ grants }) => grants)
+      const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
+      const quota = capacity + refillRate * seconds
+      yield* tell(`${counted} of ${quota} granted (${(counted / quota * 100).toFixed(2)} %)`)
+      assertRate(grants, capacity, refillRate)
+      assert.isAtLeast(counted, quota * 0.95)
+      assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
+    }), 300_000)
+
+  it.scopedLive(
+    "whatever happens to Redis: calls go on, it is shared again, and nothing is left behind",
+    () =>
+      Effect.gen(function*() {
+        const [capacity, refillRate] = [40, 100]
+        const server = yield* RedisServer.make()
+        const proxy = yield* TcpProxy.make(server.url)
+        const own = yield* RedisNode.make({ url: server.url })
+        const options = { callers: 10, capacity, prefix: "test", refillRate, seconds: 600 }
+        const children = [
+          yield* start({ ...options, url: server.url }),
+          yield* start({ ...options, clockOff: 600_000, url: server.url }),
+          yield* start({ ...options, url: proxy.url }),
+          yield* start({ ...options, url: server.url })
+        ]
+        yield* ready(children)
+        const living = children.slice(0, 3)
+        const goesOn = (what: string, seconds = 1) =>
+          Effect.gen(function*() {
+            const before = living.map(({ grants }) => grants.length)
+            yield* Effect.sleep(seconds * 1_000)
+            yield* until(
+              `calls of every process, ${what}`,
+              () => living.every(({ grants }, i) => grants.length > before[i]! + 2),
+              20
+            )
+          })
+        const away = () =>
+          living.map(({ logs }) => logs.filter((line) => line.includes("cannot be used for rate limits")).length)
+        /** All of them count as processes of the limit, by what the store knows, and the rate is what it should be. */
+        const converges = (what: string) =>
+          Effect.gen(function*() {
+            for (let round = 0;; round++) {
+              const text = String(yield* Effect.orElseSucceed(own.send("GET", "test:rate:v1:{shop}"), () => ""))
+              const grants = living.flatMap(({ grants }) => grants)
+              const second = performance.timeOrigin + performance.now() - 1_000
+              const rate = grants.filter((grant) => grant > second).length
+              if (text.split("\n").length >= 4 && rate > refillRate * 0.7 && rate < refillRate + capacity) return
+              if (round > 150) return yield* Effect.dieMessage(`${what}: ${rate} a second, and the store has ${text}`)
+              yield* Effect.sleep(200)
+            }
+          })
+
+        yield* converges("at the start")
+        children[3]!.process.kill("SIGKILL")
+        yield* goesOn("one is killed")
+        yield* converges("one is killed")
+        yield* own.send("FLUSHALL")
+        yield* goesOn("all is forgotten")
+        yield* own.send("SCRIPT", "FLUSH")
+        yield* goesOn("the scripts are forgotten")
+        assert.deepStrictEqual(away(), [0, 0, 0])
+
+        yield* proxy.set(TcpProxy.blackHole)
+        yield* goesOn("one hears nothing", 3)
+        assert.deepStrictEqual(away(), [0, 0, 1])
+        yield* proxy.set(TcpProxy.pass)
+        yield* converges("after the black hole")
+
+        yield* server.pause
+        yield* goesOn("it stalls", 5)
+        yield* server.resume
+        yield* converges("after the stall")
+
+        yield* server.kill
+        yield* goesOn("it is killed", 2)
+        yield* server.start
+        yield* converges("it is started again, empty")
+
+        // once for each outage
+        for (const times of away()) assert.isAtMost(times, 3)
+        for (const { process } of living) process.kill("SIGKILL")
+        const keys = (yield* own.send("KEYS", "*")) as ReadonlyArray<string>
+        assert.deepStrictEqual(keys, ["test:rate:v1:{shop}"])
+        assert.isAbove(Number(yield* own.send("PTTL", keys[0]!)), 0)
+      }),
+    300_000
+  )
+})
