@@ -82,7 +82,7 @@ export const detached = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E>
 export const write = (sql: SqlClient.SqlClient, patience: number) => {
   // SQLite's transactions begin as readers, and a reader that turns writer fails at once when somebody wrote in
   // between. Beginning with a write makes it wait for its turn instead.
-  const lock = sql.onDialectOrElse({
+  const lock: Effect.Effect<unknown, SqlError> = sql.onDialectOrElse({
     sqlite: () => sql`UPDATE holdfast_lease_items SET seq = seq WHERE 0`,
     orElse: () => Effect.void
   })
