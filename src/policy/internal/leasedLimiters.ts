@@ -6,11 +6,11 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import * as Background from "../../internal/background.js"
 import { monotonicMillis } from "../../internal/time.js"
 import * as Timers from "../../internal/timers.js"
 import type * as Lease from "./leaseCore.js"
@@ -55,6 +55,8 @@ export interface Options {
 /** Milliseconds between attempts to come back. */
 const firstPause = 100
 const longestPause = 5_000
+/** Milliseconds for what a process gives back at its end. */
+const longestEnd = 1_000
 /** Milliseconds by which a hold may seem shorter at the store than here. */
 const late = 250
 
@@ -117,7 +119,11 @@ export const make = (
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         isOpen = false
-        return Effect.forEach(keepers.values(), (leased) => leased.end, { concurrency: 32, discard: true })
+        // a store that does not answer must not hold up the end, however many keys there are
+        return Effect.forEach(keepers.values(), (leased) => leased.end, { concurrency: 32, discard: true }).pipe(
+          Effect.interruptible,
+          Effect.timeoutOption(longestEnd)
+        )
       })
     )
     yield* store.listen({
@@ -133,11 +139,19 @@ export const make = (
     return limiters
   })
 
+/** A process that was busy itself has timers that are due and an answer that waits to be read: it is read first. */
+const read = Effect.async<void>((resume) => {
+  setImmediate(() => setImmediate(() => resume(Effect.void)))
+})
+
 const within = <A>(effect: Effect.Effect<A, StoreError>, millis: number): Effect.Effect<A, StoreError> =>
-  Effect.timeoutFail(effect, {
-    duration: millis,
-    onTimeout: () => new StoreError({ away: true, message: `no answer within ${millis} ms` })
-  })
+  Effect.raceFirst(
+    effect,
+    Background.sleep(millis).pipe(
+      Effect.zipRight(read),
+      Effect.zipRight(Effect.fail(new StoreError({ away: true, message: `no answer within ${millis} ms` })))
+    )
+  )
 
 /** What the keys have in common. */
 interface Shared {
@@ -228,7 +242,7 @@ class Leased implements Keeper {
       Timers.stop(this.#timer)
       const { health, store } = this.#shared
       const { bucket } = this.limiter.config
-      if (health.away || bucket === undefined || !this.#quota.attached) return Effect.void
+      if (health.away || bucket === undefined || !this.#quota.attached || this.#quota.held < 1) return Effect.void
       return Effect.ignore(store.settle(this.#key, bucket, this.#quota.end(this.#now)))
     })
   }
@@ -282,6 +296,7 @@ class Leased implements Keeper {
   /** Goes on alone until the store answers. */
   #goAlone(error: StoreError): Effect.Effect<void> {
     return Effect.suspend(() => {
+      if (this.#isForgotten) return Effect.void
       const { clock } = this.#shared
       const now = this.#now
       this.#quota.detach(now)
@@ -293,7 +308,7 @@ class Leased implements Keeper {
   #comeBack(pause: number): Effect.Effect<void> {
     // not all processes at once
     const millis = pause * (0.5 + Math.random() / 2)
-    return Effect.sleep(Duration.millis(millis)).pipe(
+    return Background.sleep(millis).pipe(
       Effect.zipRight(Effect.suspend(() => this.#isForgotten ? Effect.succeed(undefined) : this.#request)),
       Effect.flatMap((result) =>
         result === undefined

@@ -181,7 +181,7 @@ export class LeasedQuota implements Quota {
 
   /** Tokens used in the last horizon, the more the later. */
   #demanded(now: number): number {
-    return this.#level * Math.exp((this.#levelAt - now) / horizon)
+    return now === this.#levelAt ? this.#level : this.#level * Math.exp((this.#levelAt - now) / horizon)
   }
 
   take(cost: number, now: number): number {

@@ -123,10 +123,40 @@ describe("a process that ends", () => {
       const calls = yield* one!.client.calls(10)
       strictEqual(sentOf(yield* Fiber.join(calls)), 10)
       yield* one!.client.call()
-      yield* Scope.close(one!.scope, yield* Effect.exit(Effect.void))
+      yield* Scope.close(one!.scope, Exit.void)
       const ledger = store.ledger("shop")
       deepStrictEqual(Object.values(ledger.accounts).map(Lease.held), [0])
       strictEqual(ledger.tokens, 89)
+    }))
+})
+
+describe("a process that is busy itself", () => {
+  it.scopedLive("does not take the store for away because its answer has to wait", () =>
+    Effect.gen(function*() {
+      const { logged, processes: [one], store } = yield* fleet(1, { capacity: 100, refillRate: 1_000 })
+      // an answer that is there after a round trip through the kernel
+      store.fault = Effect.async((resume) => void setImmediate(() => resume(Effect.void)))
+      const calls = yield* Effect.fork(Effect.replicateEffect(one!.client.call(), 3))
+      yield* Effect.yieldNow()
+      const at = performance.now()
+      yield* Effect.sync(() => {
+        while (performance.now() - at < 600);
+      })
+      strictEqual(sentOf(yield* Fiber.join(calls)), 3)
+      deepStrictEqual(logged, [])
+    }))
+})
+
+describe("a process that ends while the store is away", () => {
+  it.scopedLive("is not held up by it", () =>
+    Effect.gen(function*() {
+      const { processes: [one], store } = yield* fleet(1, { capacity: 100, refillRate: 10 })
+      yield* Effect.forkScoped(Effect.replicateEffect(one!.client.call(), 20))
+      yield* Effect.sleep(20)
+      store.fault = Effect.never
+      const at = performance.now()
+      yield* Scope.close(one!.scope, Exit.void)
+      strictEqual(performance.now() - at < 30_000, true)
     }))
 })
 
