@@ -6,6 +6,8 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    // they need no server
+    globalSetup: [],
     // they need no servers
     globalSetup: [],
     include: ["test/policy/**/*[cC]ore*.test.ts"]

@@ -1,6 +1,7 @@
 /**
- * Providers that run in the test: emulators, faults, layers for specs. The conformance suites for backings of one's own
- * are under `holdfast/testing/conformance/*`, since they import vitest.
+ * Providers that run in the test: emulators, faults, layers for specs; stores that a test may break, and the network before
+ * them. The conformance suites for backings of one's own are under `holdfast/testing/conformance/*`, since they import
+ * vitest.
  *
  * @since 0.1.0
  */

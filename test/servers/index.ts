@@ -10,13 +10,14 @@ import { inject } from "vitest"
 
 const unique = (): string => randomBytes(6).toString("hex")
 
-const ask = (server: "redis" | "postgres"): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const response = await fetch(`${inject("servers")}/${server}`)
-    const text = await response.text()
-    if (!response.ok) throw new Error(text)
-    return text
-  })
+const urlOf = async (server: "redis" | "postgres"): Promise<string> => {
+  const response = await fetch(`${inject("servers")}/${server}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return text
+}
+
+const ask = (server: "redis" | "postgres"): Effect.Effect<string> => Effect.promise(() => urlOf(server))
 
 /** The shared Redis, and a prefix of one's own for keys and channels. */
 export const redis: Effect.Effect<{ readonly url: string; readonly prefix: string }> = Effect.map(

@@ -109,6 +109,13 @@ type Send = (key: string | undefined, args: ReadonlyArray<string>, done: link.Do
 /** Beyond it a subscriber is too slow, and has to read the state anew. */
 const maxNotices = 1024
 
+const teller = (queue: Queue.Queue<Redis.Notice>) => (notice: Redis.Notice): void => {
+  if (queue.unsafeOffer(notice)) return
+  // whoever reads the state at the end of this needs none of what came before
+  Effect.runSync(Queue.takeAll(queue))
+  queue.unsafeOffer(notice._tag === "Lost" ? notice : Redis.Notice.Attached())
+}
+
 const sha1s = new WeakMap<Redis.Script<any, any>, string>()
 
 const sha1 = (script: Redis.Script<any, any>): string => {
@@ -169,14 +176,8 @@ const service = (send: Send, subscriptions: link.Link): Redis.Redis["Type"] => {
     subscribe: (channel) =>
       Effect.gen(function*() {
         const queue = yield* Effect.acquireRelease(Queue.bounded<Redis.Notice>(maxNotices), Queue.shutdown)
-        const tell = (notice: Redis.Notice) => {
-          if (queue.unsafeOffer(notice)) return
-          // whoever reads the state at the end of this needs none of what came before
-          Effect.runSync(Queue.takeAll(queue))
-          queue.unsafeOffer(notice._tag === "Lost" ? notice : Redis.Notice.Attached())
-        }
         yield* Effect.acquireRelease(
-          Effect.sync(() => subscriptions.subscribe(channel, tell)),
+          Effect.sync(() => subscriptions.subscribe(channel, teller(queue))),
           (unsubscribe) => Effect.sync(unsubscribe)
         )
         return queue

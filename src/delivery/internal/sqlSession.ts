@@ -82,16 +82,15 @@ export const detached = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E>
 export const write = (sql: SqlClient.SqlClient, patience: number) => {
   // SQLite's transactions begin as readers, and a reader that turns writer fails at once when somebody wrote in
   // between. Beginning with a write makes it wait for its turn instead.
-  const lock = sql.onDialectOrElse({
+  const lock: Effect.Effect<unknown, SqlError> = sql.onDialectOrElse({
     sqlite: () => sql`UPDATE holdfast_lease_items SET seq = seq WHERE 0`,
     orElse: () => Effect.void
   })
   // A synchronous driver that waits for a lock stops the event loop. A transaction that yielded in its middle could
   // then not end, and the one that waits for it would wait in vain.
-  const unyielding = sql.onDialectOrElse({
-    sqlite: () => Effect.withMaxOpsBeforeYield(Number.MAX_SAFE_INTEGER),
-    orElse: () => <A, E, R>(effect: Effect.Effect<A, E, R>) => effect
-  })
+  const yields = sql.onDialectOrElse({ orElse: () => true, sqlite: () => false })
+  const unyielding = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    yields ? effect : Effect.withMaxOpsBeforeYield(effect, Number.MAX_SAFE_INTEGER)
   return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> => {
     const transaction = unyielding(sql.withTransaction(Effect.zipRight(lock, effect)))
     return Effect.flatMap(
