@@ -255,4 +255,12 @@ describe("the record of a shared limit", () => {
     const { contenders } = Lease.settle(ledger, bucket, request({ need: 0, node: "c", want: 0 }), start + Lease.lease)
     deepStrictEqual([contenders, ledger.accounts.a!.era, ledger.accounts.b!.era], [0, 2, 2])
   })
+
+  it("the same time is earned once, whoever has made room in it", () => {
+    const slow = { capacity: 3, refillRate: 0.5 }
+    const ledger = Lease.empty()
+    Lease.settle(ledger, slow, request({ initial: 3, need: 3, want: 3 }), start)
+    const { balance } = Lease.settle(ledger, slow, request({ age: 5_600, era: 2, need: 0, want: 0 }), start + 6_000)
+    strictEqual(balance, 2)
+  })
 })

@@ -152,9 +152,10 @@ export const settle = (ledger: Ledger, config: Config | undefined, request: Requ
     ledger.tokens = request.initial
     ledger.at = now
   }
-  const earned = { millis: now - ledger.at, tokens: 0 }
-  earn(ledger, config, earned, earned.millis)
-  earn(ledger, config, earned, now - lapse(ledger, now))
+  const earned = { all: now - ledger.at, freed: Number.POSITIVE_INFINITY }
+  earn(ledger, config, earned, earned.all)
+  earned.freed = now - lapse(ledger, now)
+  earn(ledger, config, earned, earned.freed)
   const account = accountOf(ledger, request, now)
   if (account.era === request.era) report(ledger, account, request, config)
   earn(ledger, config, earned, request.age)
@@ -174,19 +175,24 @@ export const settle = (ledger: Ledger, config: Config | undefined, request: Requ
   }
 }
 
-/** What has come in since `earned.millis`, and had room there: all along, or, because others have made room, for so long. */
+/**
+ * What has come in and had room: all along, or, because others have made room, in so many milliseconds. `earned` is what of
+ * the time is left to earn in: since the last step, and since room was last freed by a lapse.
+ */
 const earn = (
   ledger: Ledger,
   config: Config | undefined,
-  earned: { readonly millis: number; tokens: number },
+  earned: { all: number; freed: number },
   millis: number
 ): void => {
   if (config === undefined) return
   const { capacity, refillRate } = config
-  const left = Math.min(earned.millis * refillRate / 1000 - earned.tokens, millis * refillRate / 1000)
+  const left = Math.min(earned.all, earned.freed, millis) * refillRate / 1000
   const tokens = Math.min(capacity - heldByAll(ledger) - ledger.tokens, left)
   ledger.tokens += tokens
-  earned.tokens += Math.max(0, tokens)
+  const used = Math.max(0, tokens) / refillRate * 1000
+  earned.all -= used
+  earned.freed -= used
 }
 
 const report = (

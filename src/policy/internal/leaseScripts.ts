@@ -76,15 +76,17 @@ if bucket and ledger.at == 0 then
   ledger.tokens = tonumber(ARGV[12])
   ledger.at = now
 end
-local elapsed, earned = now - ledger.at, 0
+local all, freed = now - ledger.at, math.huge
 local function earn(millis)
   if not bucket then return end
-  local left = math.min(elapsed * rate / 1000 - earned, millis * rate / 1000)
+  local left = math.min(all, freed, millis) * rate / 1000
   local tokens = math.min(capacity - heldByAll() - ledger.tokens, left)
   ledger.tokens = ledger.tokens + tokens
-  earned = earned + math.max(0, tokens)
+  local used = math.max(0, tokens) / rate * 1000
+  all = all - used
+  freed = freed - used
 end
-earn(elapsed)
+earn(all)
 local since = 0
 for _, name in ipairs(nodes) do
   local a = ledger.accounts[name]
@@ -97,7 +99,8 @@ for _, name in ipairs(nodes) do
     if now >= a.till + ${Lease.presence} then ledger.accounts[name] = nil end
   end
 end
-earn(now - since)
+freed = now - since
+earn(freed)
 local account = ledger.accounts[node]
 if not account or account.era < era then
   if not account then nodes[#nodes + 1] = node end
