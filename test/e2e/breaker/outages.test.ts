@@ -185,7 +185,7 @@ WHERE application_name = 'holdfast breakers' AND query ILIKE 'LISTEN%'`),
       yield* untilEqual(listening, 0)
     }), 600_000)
 
-  it.scopedLive("agrees whatever its members' clocks say", () =>
+  it.scopedLive("agrees whatever its members' clocks say (trap 16)", () =>
     Effect.gen(function*() {
       const server = yield* RedisServer.make()
       const store: Store = { _tag: "redis", prefix, url: server.url }
