@@ -230,4 +230,29 @@ describe("the record of a shared limit", () => {
     strictEqual(Lease.lifetime(ledger, bucket, start), 3_600_000)
     strictEqual(Lease.lifetime(Lease.empty(), undefined, start), 0)
   })
+
+  it("has what the first process says is left, and holds nothing for one that wants nothing", () => {
+    const ledger = Lease.empty()
+    const { balance, lease } = Lease.settle(ledger, bucket, request({ initial: 3, need: 0, want: 0 }), start)
+    deepStrictEqual([balance, lease], [3, 0])
+  })
+
+  it("a clock that goes back earns nothing, and a bucket that was never there stays so", () => {
+    const ledger = used()
+    ledger.tokens = 0
+    strictEqual(Lease.settle(ledger, bucket, request({ need: 0, node: "b", want: 0 }), start - 5_000).balance, 0)
+    const cooled = Lease.empty()
+    Lease.coolDown(cooled, 500, start)
+    Lease.coolDown(cooled, 500, start - 5_000)
+    strictEqual(cooled.at, 0)
+    strictEqual(Lease.settle(cooled, bucket, request({ want: 0 }), start - 5_000).balance, 10)
+  })
+
+  it("what is held is lost though its process wants no more, and a wish though its process holds nothing", () => {
+    const ledger = used()
+    Lease.settle(ledger, bucket, request({ granted: 4, want: 0 }), start)
+    Lease.settle(ledger, bucket, request({ need: 8, node: "b", want: 8 }), start)
+    const { contenders } = Lease.settle(ledger, bucket, request({ need: 0, node: "c", want: 0 }), start + Lease.lease)
+    deepStrictEqual([contenders, ledger.accounts.a!.era, ledger.accounts.b!.era], [0, 2, 2])
+  })
 })
