@@ -8,8 +8,6 @@ export default defineConfig({
     ...base.test,
     // they need no server
     globalSetup: [],
-    // they need no servers
-    globalSetup: [],
     include: ["test/policy/**/*[cC]ore*.test.ts"]
   }
 })

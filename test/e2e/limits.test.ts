@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as RedisNode from "holdfast/core/Redis/Node"
-import { RedisServer, TcpProxy } from "holdfast/testing"
+import { PostgresServer, RedisServer, TcpProxy } from "holdfast/testing"
 import { type ChildProcess, spawn } from "node:child_process"
 import { isLong } from "../campaign.js"
 import * as servers from "../servers/index.js"
@@ -227,4 +227,42 @@ describe("processes that share a limit", () => {
       }),
     300_000
   )
+
+  it.scopedLive("whatever happens to PostgreSQL: calls go on, and it is shared again", () =>
+    Effect.gen(function*() {
+      const [capacity, refillRate] = [40, 100]
+      const server = yield* PostgresServer.make()
+      const options = { callers: 10, capacity, prefix: "test", refillRate, seconds: 600, url: server.url }
+      const children = [yield* start(options), yield* start({ ...options, clockOff: -600_000 })]
+      yield* ready(children)
+      const goesOn = (what: string, seconds = 1) =>
+        Effect.gen(function*() {
+          const before = children.map(({ grants }) => grants.length)
+          yield* Effect.sleep(seconds * 1_000)
+          yield* until(
+            `calls of every process, ${what}`,
+            () => children.every(({ grants }, i) => grants.length > before[i]! + 2),
+            20
+          )
+        })
+      const outages = (of: string) => children.map(({ logs }) => logs.filter((line) => line.includes(of)).length)
+      const returns = (times: number) =>
+        until("it is shared again", () => outages("are shared again").every((n) => n >= times), 60)
+
+      yield* goesOn("at the start")
+      assert.deepStrictEqual(outages("cannot be used for rate limits"), [0, 0])
+
+      yield* server.pause
+      yield* goesOn("it stalls", 5)
+      yield* server.resume
+      yield* returns(1)
+      yield* goesOn("after the stall")
+
+      yield* server.kill
+      yield* goesOn("it is killed", 2)
+      yield* server.start
+      yield* returns(2)
+      yield* goesOn("it is started again")
+      for (const times of outages("cannot be used for rate limits")) assert.isAtMost(times, 3)
+    }), 300_000)
 })

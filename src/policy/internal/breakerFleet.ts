@@ -114,7 +114,7 @@ export const make = (
         yield* each(way, (breaker) => breaker.attach())
         yield* firstIs.done
         yield* Effect.suspend(() => way.isUp ? told.back : Effect.void)
-        yield* Effect.raceFirst(
+        return yield* Effect.raceFirst(
           Deferred.await(failed),
           Effect.raceFirst(Effect.flatMap(subscription.lost, Effect.fail), beats)
         )

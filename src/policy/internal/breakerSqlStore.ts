@@ -8,6 +8,7 @@ import { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Background from "../../internal/background.js"
 import type { View } from "./breakerMirrorCore.js"
@@ -132,14 +133,14 @@ RETURNING name`
       const answer = Shared.take(kept, terms, step, time)
       // who only looks leaves no trace, but for being there
       const isKept = row.kept !== null && Number(row.expires_at) - time > terms.timeToLive / 2
-      if (step._tag === "read" && !step.present && isKept) return answer
+      if (step._tag === "read" && !step.present && isKept) return Option.some(answer)
       const written = yield* write(key, row.version === null ? undefined : Number(row.version), {
         changedAt: kept.record.revision === before ? undefined : time,
         expiresAt: time + Shared.timeToLive(kept, terms, time),
         kept: JSON.stringify(kept),
         view: JSON.stringify(answer.view)
       })
-      return written.length === 0 ? undefined : answer
+      return written.length === 0 ? Option.none() : Option.some(answer)
     })
 
   /** Until nobody comes in between; whoever asks sets the limit. */
@@ -148,9 +149,9 @@ RETURNING name`
     StoreError
   > =>
     attempt(key, step, terms).pipe(
-      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeed(undefined) : Effect.fail(away(error))),
+      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeedNone : Effect.fail(away(error))),
       Effect.flatMap((answer) =>
-        answer !== undefined ? Effect.succeed(answer) : Effect.zipRight(
+        Option.isSome(answer) ? Effect.succeed(answer.value) : Effect.zipRight(
           Background.sleep(Math.random() * Math.min(2 ** round, 20)),
           untilTaken(key, step, terms, round + 1)
         )

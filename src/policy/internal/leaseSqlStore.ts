@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Background from "../../internal/background.js"
+import { monotonicMillis } from "../../internal/time.js"
 import * as PgPush from "./breakerPgPush.js"
 import { innermost, isBusy } from "./breakerSqlStore.js"
 import * as Lease from "./leaseCore.js"
@@ -188,7 +189,7 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
           listener.coolDown(name, held_until - now)
         }
         if (changes.length === 0) seen.clear()
-        const at = Date.now()
+        const at = monotonicMillis(yield* Effect.clock)
         if (at - sweptAt < heartbeat) return
         sweptAt = at
         yield* sweep

@@ -15,7 +15,8 @@ import type { Order, Setting, Told } from "./orders.js"
 
 const setting = JSON.parse(process.argv[2] ?? "") as Setting
 
-const tell = (told: Told) => process.send?.(told)
+/** Nobody need hear it any more. */
+const tell = (told: Told) => void (process.connected && process.send?.(told, undefined, {}, () => {}))
 
 /** Of one machine, the same in all its processes. */
 const now = () => performance.timeOrigin + performance.now()

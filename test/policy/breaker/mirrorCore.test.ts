@@ -166,7 +166,7 @@ describe("a mirror", () => {
     for (let i = 0; i < 8; i++) call(1, 0)
     // alone, four of four: by itself it would have opened
     for (let i = 0; i < 4; i++) call(0, 1)
-    strictEqual(mirror(0).nextReport, own(0))
+    strictEqual(mirror(0).nextReport <= own(0), true)
     flush(0)
     strictEqual(record.state, "closed")
     push()
@@ -480,6 +480,18 @@ describe("a mirror", () => {
     strictEqual(mirror(0).nextReport, 50)
   })
 
+  it("a report that got lost with the store goes again as soon as that is back", () => {
+    const { attach, call, detach, mirror, own, wait } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    mirror(0).lost(mirror(0).takeReport(own(0)), own(0))
+    detach(0)
+    wait(1_000)
+    attach(0)
+    strictEqual(mirror(0).nextReport <= own(0), true)
+    strictEqual(mirror(0).takeReport(own(0)).sequence, 1)
+  })
+
   it("asks for as many places as there are, and again when one is answered", () => {
     const { attach, config, look, mirror, own, record, wait } = shared({ halfOpenMaxConcurrent: 2 }, 1)
     Core.command(record, config, { _tag: "openFor", millis: 10, reason: "" }, 1_000_000)
@@ -494,6 +506,7 @@ describe("a mirror", () => {
     mirror(0).unanswered()
     strictEqual(mirror(0).admit(own(0)), Core.ask)
     mirror(0).askForProbe()
+    strictEqual(mirror(0).admit(own(0)), Core.refused)
     mirror(0).answered(look(), undefined, own(0))
     strictEqual(mirror(0).admit(own(0)), Core.ask)
   })

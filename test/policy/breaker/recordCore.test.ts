@@ -155,6 +155,33 @@ describe("a record that is kept for several processes", () => {
     deepStrictEqual(kept.live.map(({ node }) => node), ["d"])
   })
 
+  it("gives a place as a probe, renews it, and takes what comes of it", () => {
+    const kept = Shared.initial(terms, 0)
+    deepStrictEqual(kept.live, [])
+    Shared.take(kept, terms, { _tag: "command", command: { _tag: "openFor", millis: 100, reason: "" } }, 0)
+    const { generation } = kept.record
+    const ask = (id: string, now: number) =>
+      Shared.take(kept, terms, { _tag: "acquireProbe", generation, id, lease: 200 }, now)
+    const renew = (id: string, now: number) =>
+      Shared.take(kept, terms, { _tag: "renewProbe", generation, id, lease: 200 }, now)
+    deepStrictEqual([ask("a", 50).granted, ask("a", 50).retryAfter], [false, 50])
+    strictEqual(ask("a", 100).granted, true)
+    deepStrictEqual([ask("b", 150).granted, ask("b", 150).retryAfter], [false, 150])
+    deepStrictEqual([renew("a", 200).granted, renew("b", 200).granted], [true, false])
+    strictEqual(ask("b", 399).granted, false)
+    const took = Shared.take(kept, terms, { _tag: "probeResult", code: 0, generation, id: "a", told: 0 }, 399)
+    deepStrictEqual([took.granted, took.view.state], [true, "closed"])
+  })
+
+  it("opens by a quorum of those that are live", () => {
+    const wary: Shared.Terms = { ...terms, config: { ...config, quorum: 2 } }
+    const kept = Shared.initial(wary, 0)
+    const tell = (node: string, sequence: number) =>
+      Shared.take(kept, wary, { _tag: "report", report: report(node, sequence, 0) }, 0).view.state
+    Shared.take(kept, wary, { _tag: "read", node: "b", present: true }, 0)
+    deepStrictEqual([tell("a", 1), tell("a", 2), tell("a", 3), tell("b", 1)], ["closed", "closed", "closed", "open"])
+  })
+
   it("shows nothing of what was counted otherwise, and drops it when somebody counts so", () => {
     const kept = Shared.initial(terms, 0)
     Shared.take(kept, terms, { _tag: "report", report: report("a", 1, 0) }, 0)

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Context, Duration, Effect, FastCheck as fc, Layer, Schema } from "effect"
+import { Context, Duration, Effect, FastCheck as fc, Layer, Runtime, Schema } from "effect"
 import { RateLimit } from "holdfast"
 import * as Redis from "holdfast/core/Redis"
 import * as RedisNode from "holdfast/core/Redis/Node"
@@ -72,10 +72,11 @@ describe("the script", () => {
   it.scopedLive("does what the core does, to the last digit", () =>
     Effect.gen(function*() {
       const client = yield* Redis.Redis
+      const run = Runtime.runPromise(yield* Effect.runtime())
       yield* Effect.promise(() =>
         fc.assert(
           fc.asyncProperty(fc.array(request, { maxLength: 30, size: "max" }), (steps) =>
-            Effect.runPromise(Effect.gen(function*() {
+            run(Effect.gen(function*() {
               const key = `${prefix}:script:${randomUUID()}`
               const ledger = Lease.empty()
               for (const { capacity, era, initial, node, rate, returned, spent, ...rest } of steps) {
