@@ -185,8 +185,11 @@ type Side = "server" | "client"
 class Link {
   readonly #server: net.Socket
   readonly #timers = new Set<NodeJS.Timeout>()
-  /** Chunks on their way, so that a later one does not overtake: when the last of each direction arrives. */
-  readonly #due = { client: 0, server: 0 }
+  /** What is on its way in each direction. */
+  readonly #lines: Record<Side, Array<{ readonly at: number; readonly deliver: () => void }>> = {
+    client: [],
+    server: []
+  }
   #lost = false
 
   constructor(readonly proxy: Proxy, readonly client: net.Socket) {
@@ -226,17 +229,28 @@ class Link {
 
   #later(side: Side, deliver: () => void): void {
     const { mode } = this.proxy
-    const now = performance.now()
     const latency = mode._tag === "Delay" ? Duration.toMillis(mode.latency) : 0
-    const at = Math.max(now + latency, this.#due[side])
-    if (at <= now) return deliver()
-    // timers of one time fire in the order in which they were set
-    this.#due[side] = at
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      deliver()
-    }, Math.ceil(at - now))
-    this.#timers.add(timer)
+    const line = this.#lines[side]
+    line.push({ at: performance.now() + latency, deliver })
+    if (line.length === 1) this.#deliver(side)
+  }
+
+  /** One after the other, whatever the latency was when each came: none overtakes. */
+  #deliver(side: Side): void {
+    const line = this.#lines[side]
+    for (let first = line[0]; first !== undefined; first = line[0]) {
+      const left = Math.ceil(first.at - performance.now())
+      if (left > 0) {
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer)
+          this.#deliver(side)
+        }, left)
+        this.#timers.add(timer)
+        return
+      }
+      first.deliver()
+      line.shift()
+    }
   }
 
   changed(): void {

@@ -14,6 +14,7 @@ interface Pool {
   readonly idleCount: number
   readonly waitingCount: number
   readonly end: () => Promise<void>
+  readonly on: (event: "error", listener: () => void) => Pool
 }
 const { Pool } = createRequire(import.meta.url)("pg") as {
   readonly Pool: new(options: { readonly connectionString: string }) => Pool
@@ -47,7 +48,7 @@ export const client: Layer.Layer<PgClient.PgClient | SqlClient.SqlClient> = Laye
   Layer.orDie(Layer.unwrapScoped(Effect.map(servers.database, (connectionString) =>
     PgClient.layerFromPool({
       acquire: Effect.acquireRelease(
-        Effect.sync(() => pool = new Pool({ connectionString })),
+        Effect.sync(() => pool = new Pool({ connectionString }).on("error", () => {})),
         (pool) => Effect.promise(() => pool.end())
       ) as never
     })))),

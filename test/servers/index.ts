@@ -33,14 +33,25 @@ export const client = (url: string, options: Partial<PgClient.PgClientConfig> = 
 export const database = Effect.gen(function*() {
   const shared = yield* ask("postgres")
   const name = `holdfast_test_${unique()}`
-  const administer = (statement: string) =>
-    Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(statement)).pipe(
+  const administer = <A, E>(run: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) =>
+    Effect.flatMap(SqlClient.SqlClient, run).pipe(
       Effect.provide(client(shared, { maxConnections: 1 })),
       Effect.orDie
     )
   yield* Effect.acquireRelease(
-    administer(`CREATE DATABASE ${name}`),
-    () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    administer((sql) => sql.unsafe(`CREATE DATABASE ${name}`)),
+    () =>
+      administer((sql) =>
+        Effect.gen(function*() {
+          // a client that is just saying goodbye should not be told that it is thrown out
+          for (let looks = 0; looks < 50; looks++) {
+            const left = yield* sql`SELECT 1 FROM pg_stat_activity WHERE datname = ${name}`
+            if (left.length === 0) break
+            yield* sql`SELECT pg_sleep(0.02)`
+          }
+          yield* sql.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+        })
+      )
   )
   const url = new URL(shared)
   url.pathname = `/${name}`
