@@ -7,7 +7,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Command from "@effect/platform/Command"
-import { Config, Console, Effect, Stream } from "effect"
+import { Clock, Config, Console, Effect, Stream } from "effect"
 import { RedisServer } from "holdfast/testing"
 import * as http from "node:http"
 import { fileURLToPath } from "node:url"
@@ -43,7 +43,10 @@ const program = Effect.gen(function*() {
   const provider = yield* makeProvider
   let began = 0
   const say = (who: string, what: string) =>
-    Console.log(`${((Date.now() - began) / 1000).toFixed(2).padStart(6)} s  ${who.padEnd(9)} ${what}`)
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => Console.log(`${((now - began) / 1000).toFixed(2).padStart(6)} s  ${who.padEnd(9)} ${what}`)
+    )
 
   /** Ends when all workers have said it. */
   const heard = new Map<string, Set<number>>()
@@ -66,7 +69,7 @@ const program = Effect.gen(function*() {
   )
   yield* all("42 pieces")
 
-  began = Date.now()
+  began = yield* Clock.currentTimeMillis
   yield* say("provider", "goes down")
   heard.clear()
   provider.isDown = true

@@ -56,11 +56,14 @@ const program = Effect.gen(function*() {
 
 program.pipe(
   Effect.scoped,
-  Effect.provide(Warehouse.layer),
-  // of two layers with breakers the one further right holds
-  Effect.provide(Layer.merge(Holdfast.layerMemory, shared)),
-  Effect.provide(Transport.layer),
-  // the timeline says it all
-  Effect.provide(Logger.minimumLogLevel(LogLevel.Error)),
+  Effect.provide(
+    Warehouse.layer.pipe(
+      // of two layers with breakers the one further right holds
+      Layer.provideMerge(Layer.merge(Holdfast.layerMemory, shared)),
+      Layer.provide(Transport.layer),
+      // the timeline says it all
+      Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Error))
+    )
+  ),
   NodeRuntime.runMain
 )

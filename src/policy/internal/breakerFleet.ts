@@ -96,7 +96,7 @@ export const make = (
     const session = Effect.gen(function*() {
       const scope = yield* Scope.make()
       const failed = yield* Deferred.make<never, StoreError>()
-      yield* Effect.gen(function*() {
+      return yield* Effect.gen(function*() {
         const subscription = yield* bounded(
           Scope.extend(
             store.subscribe((key, view) => registry.peek(key, way.now())?.hear(view)),

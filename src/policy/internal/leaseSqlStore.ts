@@ -169,7 +169,7 @@ SELECT name FROM ${rows} WHERE space = ${space} AND expires_at <= ${now} LIMIT 1
       const checks = Effect.forever(
         Effect.zipRight(Background.sleep(heartbeat), bounded(Effect.zipRight(pushes.check, sweep)))
       )
-      yield* Effect.raceFirst(checks, Effect.flatMap(pushes.lost, Effect.fail))
+      return yield* Effect.raceFirst(checks, Effect.flatMap(pushes.lost, Effect.fail))
     })
 
   const polled = (listener: Listener) =>
@@ -196,7 +196,7 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
       })
       // who has no limiters holds nobody
       const look = Effect.suspend(() => listener.keys().length === 0 ? Effect.void : once)
-      yield* Effect.forever(
+      return yield* Effect.forever(
         Effect.zipRight(Background.sleep(pollInterval), Effect.catchIf(look, isBusy, () => Effect.void))
       )
     })

@@ -52,6 +52,8 @@ const provider = IntegrationClient.make({ id: "shop", version: "1" }, (request, 
     new IntegrationError.ServerError({ ...call.errorFields, message: `HTTP ${status}`, status })
   if (request.url === "ok") return Effect.succeed(HttpClientResponse.fromWeb(request, new Response()))
   if (request.url === "fails") return fail(503)
+  // what it is sent with does not matter here
+  // @effect-diagnostics-next-line globalFetchInEffect:off
   return Effect.flatMap(
     Effect.promise((signal) => fetch(request.url, { signal }).then(({ status }) => status, () => 599)),
     (status) => status === 200 ? Effect.succeed(HttpClientResponse.fromWeb(request, new Response())) : fail(status)
