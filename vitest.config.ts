@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/servers/globalSetup.ts"],
+    // most of the long ones wait for a server or for the clock, and leave their core to others
+    maxWorkers: 3,
+    minWorkers: 1,
     // ceilings for a machine that is busy with other things, not expectations
     hookTimeout: 120_000,
     testTimeout: process.env.HOLDFAST_LONG === "1" ? 900_000 : 180_000
