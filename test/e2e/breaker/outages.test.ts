@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as RedisNode from "../../../src/core/Redis/Node.js"
 import { PostgresServer, RedisServer, TcpProxy } from "../../../src/testing/index.js"
 import type { TestServer } from "../../../src/testing/TestServer.js"
+import { isLong } from "../../campaign.js"
 import { fleet, type Member } from "./fleet.js"
 import type { Store } from "./orders.js"
 
@@ -107,6 +108,12 @@ const restart = (server: TestServer, leaves: Fault["leaves"]): Fault => ({
   strike: server.kill
 })
 
+/** Each takes ten seconds: every day some of them, and in a campaign all. */
+const everyDay: ReadonlySet<string> = new Set(["FLUSHALL", "a black hole", "a restart"])
+
+const some = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
+  isLong ? faults : faults.filter(({ name }) => everyDay.has(name))
+
 describe("a fleet", () => {
   it.scopedLive("outlives whatever its Redis does", () =>
     Effect.gen(function*() {
@@ -125,7 +132,7 @@ describe("a fleet", () => {
         strike: Effect.asVoid(send(...command))
       })
       for (
-        const fault of [
+        const fault of some([
           once("SCRIPT FLUSH", "open", "SCRIPT", "FLUSH"),
           once("FLUSHALL", "closed", "FLUSHALL"),
           network(proxy, "a black hole", TcpProxy.blackHole),
@@ -134,7 +141,7 @@ describe("a fleet", () => {
           network(proxy, "refused connections", TcpProxy.refuse),
           stall(server),
           restart(server, "closed")
-        ]
+        ])
       ) yield* suffer(members, fault)
       // one key, which ends by itself, and one subscription a process
       yield* untilEqual(
@@ -155,13 +162,13 @@ describe("a fleet", () => {
       const proxy = yield* TcpProxy.make(server.url)
       const members = yield* fleet(3, setting({ _tag: "postgres", url: proxy.url }))
       for (
-        const fault of [
+        const fault of some([
           network(proxy, "a black hole", TcpProxy.blackHole),
           network(proxy, "refused connections", TcpProxy.refuse),
           stall(server),
           // what was committed is still there
           restart(server, "open")
-        ]
+        ])
       ) yield* suffer(members, fault)
       const sql = Context.get(
         yield* Layer.build(PgClient.layer({ maxConnections: 1, url: Redacted.make(server.url) })),
