@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/servers/globalSetup.ts"],
     // most of the long ones wait for a server or for the clock, and leave their core to others
-    maxWorkers: 3,
+    maxWorkers: 2,
     minWorkers: 1,
     // ceilings for a machine that is busy with other things, not expectations
     hookTimeout: 120_000,

@@ -89,6 +89,14 @@ export class Member {
     )
   }
 
+  /** Its loop has been refused since it was last looked at: what it had sent before has come back. */
+  get isRefused(): Effect.Effect<void> {
+    return Effect.flatMap(
+      this.look,
+      ({ stats }) => stats.refused > 0 ? Effect.void : Effect.delay(this.isRefused, "10 millis")
+    )
+  }
+
   get warnings() {
     return this.told.filter(({ _tag }) => _tag === "warned").length
   }
