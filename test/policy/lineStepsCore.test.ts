@@ -134,6 +134,43 @@ describe("a line, step by step", () => {
     strictEqual(second.standing, "granted")
   })
 
+  it("nobody in line goes while a cool-down holds, whatever is there", () => {
+    const { line } = make()
+    arrive(line, 0, 2)
+    const waiting = arrive(line)
+    line.coolDown(500, 0)
+    strictEqual(line.serve(400), 500)
+    strictEqual(waiting.standing, "waiting")
+    line.serve(500)
+    strictEqual(waiting.standing, "granted")
+  })
+
+  it("who goes back into line stands between those who came before and those who came after", () => {
+    const { line } = make(10, 2_000)
+    const all = Array.from({ length: 5 }, () => arrive(line))
+    const [first, second, third, fourth] = all as [Permit, Permit, Permit, Permit]
+    line.suspend(first, 0)
+    line.suspend(second, 0)
+    line.serve(0)
+    deepStrictEqual([third.standing, fourth.standing], ["granted", "granted"])
+    line.coolDown(100, 30)
+    line.confirm(third, 30)
+    // nobody waits for longer than those behind
+    fourth.patience = 1_500
+    third.patience = 5_000
+    line.confirm(fourth, 30)
+    strictEqual(third.patience <= fourth.patience, true)
+    line.resume(second, never, 30)
+    line.resume(first, never, 30)
+    const order: Array<Permit> = []
+    for (const permit of all) permit.onSettled = () => order.push(permit)
+    for (let at = 130; at < 1_000; at += 100) {
+      line.serve(at)
+      for (const permit of all) if (permit.standing === "granted") line.confirm(permit, at)
+    }
+    deepStrictEqual(order.map(({ place }) => place), [1, 2, 3, 4, 5])
+  })
+
   it("whose tokens are lost stands in line again, and gives nothing back", () => {
     const { line, quota } = make()
     arrive(line, 0, 2)
