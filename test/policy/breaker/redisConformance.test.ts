@@ -17,7 +17,7 @@ const layer = Layer.unwrapEffect(
 Conformance.suite("Redis", layer, {
   clock: "live",
   latency: "250 millis",
-  numRuns: isLong ? 20 : 2,
+  numRuns: isLong ? 6 : 2,
   peer: layer,
   unit: "300 millis"
 })
