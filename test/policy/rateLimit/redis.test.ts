@@ -23,7 +23,7 @@ const layer = Layer.provide(RateLimitRedis.layer({ prefix, timeout: "10 seconds"
 Conformance.suite("Redis", layer, {
   clock: "live",
   latency: "200 millis",
-  numRuns: isLong ? 20 : 2,
+  numRuns: isLong ? 6 : 2,
   peer: layer,
   unit: "150 millis"
 })

@@ -13,7 +13,7 @@ import * as servers from "../../servers/index.js"
 const options = {
   clock: "live",
   latency: "200 millis",
-  numRuns: isLong ? 20 : 2,
+  numRuns: isLong ? 6 : 2,
   unit: "150 millis"
 } as const
 
