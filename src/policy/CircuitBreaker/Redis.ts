@@ -11,7 +11,6 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -24,29 +23,7 @@ import * as RedisStore from "../internal/breakerRedisStore.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
-  /**
-   * Processes that must have seen failures before a circuit opens for all, so that one bad machine cannot open it alone;
-   * all live ones, where there are fewer. More than 1 costs a command for each circuit and heartbeat. Default 1.
-   */
-  readonly quorum?: number | undefined
-  /** Between two reports of a process, while there are failures. Default 50 milliseconds. */
-  readonly flushInterval?: Duration.DurationInput | undefined
-  /** How long a call waits for a place as a probe before it is refused. Default 250 milliseconds. */
-  readonly patience?: Duration.DurationInput | undefined
-  /** An answer that has not come by then makes Redis count as away. Default 1 second. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** The place of a probe whose process has died is free after so long. Default 5 seconds. */
-  readonly lease?: Duration.DurationInput | undefined
-  /** Between two looks at what may have been missed. Default 5 seconds. */
-  readonly heartbeat?: Duration.DurationInput | undefined
-  /** The longest pause between two tries to get back to a Redis that is away. Default 10 seconds. */
-  readonly maxRetryDelay?: Duration.DurationInput | undefined
-  /**
-   * A closed circuit that no process has used for so long is gone from Redis, where its policy's `idleTimeToLive` says
-   * nothing else. One that is open stays for at least as much longer, one that is set by hand for 30 days. Default 1 hour.
-   */
-  readonly timeToLive?: Duration.DurationInput | undefined
+export interface Options extends Fleet.Options {
   /** What keys begin with. Processes share what they have the same prefix for. Default `holdfast:breaker:1:`. */
   readonly prefix?: string | undefined
 }

@@ -25,31 +25,9 @@ import * as SqlStore from "../internal/breakerSqlStore.js"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
-  /**
-   * Processes that must have seen failures before a circuit opens for all, so that one bad machine cannot open it alone;
-   * all live ones, where there are fewer. More than 1 costs a write for each circuit and heartbeat. Default 1.
-   */
-  readonly quorum?: number | undefined
-  /** Between two reports of a process, while there are failures. Default 50 milliseconds. */
-  readonly flushInterval?: Duration.DurationInput | undefined
+export interface Options extends Fleet.Options {
   /** Between two looks at what has changed, in SQLite. Default 25 milliseconds. */
   readonly pollInterval?: Duration.DurationInput | undefined
-  /** How long a call waits for a place as a probe before it is refused. Default 250 milliseconds. */
-  readonly patience?: Duration.DurationInput | undefined
-  /** An answer that has not come by then makes the database count as away. Default 1 second. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** The place of a probe whose process has died is free after so long. Default 5 seconds. */
-  readonly lease?: Duration.DurationInput | undefined
-  /** Between two looks at what may have been missed. Default 5 seconds. */
-  readonly heartbeat?: Duration.DurationInput | undefined
-  /** The longest pause between two tries to get back to a database that is away. Default 10 seconds. */
-  readonly maxRetryDelay?: Duration.DurationInput | undefined
-  /**
-   * A closed circuit that no process has used for so long is gone, where its policy's `idleTimeToLive` says nothing else.
-   * One that is open stays for at least as much longer, one that is set by hand for 30 days. Default 1 hour.
-   */
-  readonly timeToLive?: Duration.DurationInput | undefined
   /** Processes share what they have the same space for. Default `default`. */
   readonly space?: string | undefined
 }

@@ -24,8 +24,12 @@ import type * as SharedCore from "./breakerSharedCore.js"
 import { type Store, StoreError } from "./breakerStore.js"
 import type * as Core from "./circuitBreakerCore.js"
 
+/** What breakers over any store take. */
 export interface Options {
-  /** Processes that must have seen failures before the circuit opens for all. Default 1. */
+  /**
+   * Processes that must have seen failures before a circuit opens for all, so that one bad machine cannot open it alone;
+   * all live ones, where there are fewer. More than 1 costs a command for each circuit and heartbeat. Default 1.
+   */
   readonly quorum?: number | undefined
   /** Between reports of one process, while there are failures. Default 50 milliseconds. */
   readonly flushInterval?: Duration.DurationInput | undefined
@@ -39,7 +43,10 @@ export interface Options {
   readonly heartbeat?: Duration.DurationInput | undefined
   /** The longest pause between two tries to get back to a store that is away. Default 10 seconds. */
   readonly maxRetryDelay?: Duration.DurationInput | undefined
-  /** What is kept of a closed circuit in the store goes when no process has used it for so long. Default 1 hour. */
+  /**
+   * A closed circuit that no process has used for so long is gone from the store, where its policy's `idleTimeToLive` says
+   * nothing else. One that is open stays for at least as much longer, one that is set by hand for 30 days. Default 1 hour.
+   */
   readonly timeToLive?: Duration.DurationInput | undefined
 }
 

@@ -3,9 +3,8 @@
  * step here, and writes if nobody has written meanwhile, else begins again: no process holds a lock while it thinks, and
  * the steps that are taken have times in the order in which they are taken.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -15,6 +14,7 @@ import type { View } from "./breakerMirrorCore.js"
 import * as PgPush from "./breakerPgPush.js"
 import * as Shared from "./breakerSharedCore.js"
 import { type Store, StoreError } from "./breakerStore.js"
+import * as Records from "./sqlRecords.js"
 
 export interface Options {
   /** Processes share what they have the same space for. */
@@ -158,31 +158,17 @@ RETURNING name`
       )
     )
 
-  const setUp = Effect.gen(function*() {
-    const there = yield* Effect.option(sql`SELECT 1 FROM ${rows} LIMIT 0`)
-    if (there._tag === "Some") return
-    const text = sql.literal(isPg ? "TEXT COLLATE \"C\"" : "TEXT")
-    const create = sql`CREATE TABLE IF NOT EXISTS ${rows} (
-  space ${text} NOT NULL,
-  name ${text} NOT NULL,
-  version BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL,
+  const setUp = Records.makeTable(sql, {
+    columns: `changed_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   kept TEXT NOT NULL,
-  view TEXT NOT NULL,
-  PRIMARY KEY (space, name)
-)`
-    const index = sql`CREATE INDEX IF NOT EXISTS ${sql(`${table}_changed`)} ON ${rows} (space, changed_at)`
-    const all = Effect.zipRight(create, index)
-    // two processes that make it at once would otherwise trip over each other
-    yield* isPg
-      ? sql.withTransaction(Effect.zipRight(sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 0))`, all))
-      : all
+  view TEXT NOT NULL`,
+    index: { column: "changed_at", name: `${table}_changed` },
+    isPg,
+    table
   })
 
-  /** What has expired goes, a little at a time. */
-  const sweep = sql`DELETE FROM ${rows} WHERE space = ${space} AND name IN (
-SELECT name FROM ${rows} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100)`
+  const sweep = Records.sweep(sql, table, space, now)
 
   const poll = (onPush: (key: string, view: View) => void) =>
     Effect.gen(function*() {
@@ -214,18 +200,11 @@ WHERE space = ${space} AND changed_at > ${since - overlap}`,
       return { check: Effect.void, lost: Deferred.await(lost) }
     })
 
-  /** No step is part of a transaction of the caller's. */
-  const apart = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.mapInputContext(
-      effect,
-      (context: Context.Context<R>) => Context.omit(SqlClient.TransactionConnection)(context) as Context.Context<R>
-    )
-
   return {
     name: isPg ? "PostgreSQL" : "the database",
-    step: (key, step, terms) => apart(untilTaken(key, step, terms, 0)),
+    step: (key, step, terms) => Records.apart(untilTaken(key, step, terms, 0)),
     subscribe: (onPush) =>
-      apart(Effect.mapError(
+      Records.apart(Effect.mapError(
         Effect.gen(function*() {
           yield* setUp
           const pushes = isPg && PgPush.canListen(client)

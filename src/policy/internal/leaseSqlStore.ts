@@ -3,9 +3,8 @@
  * core's own step here, and writes if nobody has written meanwhile, else begins again: no process holds a lock while it
  * thinks.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Background from "../../internal/background.js"
@@ -14,6 +13,7 @@ import * as PgPush from "./breakerPgPush.js"
 import { innermost, isBusy } from "./breakerSqlStore.js"
 import * as Lease from "./leaseCore.js"
 import { type LeaseStore, type Listener, StoreError } from "./leasedLimiters.js"
+import * as Records from "./sqlRecords.js"
 
 export interface Options {
   /** Processes share what they have the same space for. */
@@ -127,31 +127,17 @@ WHERE space = ${space} AND name = ${key} AND version = ${version} RETURNING name
       )
     )
 
-  const setUp = Effect.gen(function*() {
-    const there = yield* Effect.option(sql`SELECT 1 FROM ${rows} LIMIT 0`)
-    if (there._tag === "Some") return
-    const text = sql.literal(isPg ? "TEXT COLLATE \"C\"" : "TEXT")
-    const create = sql`CREATE TABLE IF NOT EXISTS ${rows} (
-  space ${text} NOT NULL,
-  name ${text} NOT NULL,
-  version BIGINT NOT NULL,
-  held_at DOUBLE PRECISION NOT NULL,
+  const setUp = Records.makeTable(sql, {
+    columns: `held_at DOUBLE PRECISION NOT NULL,
   held_until DOUBLE PRECISION NOT NULL,
   expires_at DOUBLE PRECISION NOT NULL,
-  ledger TEXT NOT NULL,
-  PRIMARY KEY (space, name)
-)`
-    const index = sql`CREATE INDEX IF NOT EXISTS ${sql(`${table}_held`)} ON ${rows} (space, held_at)`
-    const all = Effect.zipRight(create, index)
-    // two processes that make it at once would otherwise trip over each other
-    yield* isPg
-      ? sql.withTransaction(Effect.zipRight(sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 0))`, all))
-      : all
+  ledger TEXT NOT NULL`,
+    index: { column: "held_at", name: `${table}_held` },
+    isPg,
+    table
   })
 
-  /** What has expired goes, a little at a time. */
-  const sweep = sql`DELETE FROM ${rows} WHERE space = ${space} AND name IN (
-SELECT name FROM ${rows} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100) AND expires_at <= ${now}`
+  const sweep = Records.sweep(sql, table, space, now)
 
   const bounded = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError> =>
     Effect.timeoutFail(effect, { duration: 1_000, onTimeout: () => away("no answer within a second") })
@@ -216,16 +202,9 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
       })
     )
 
-  /** No step is part of a transaction of the caller's. */
-  const apart = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.mapInputContext(
-      effect,
-      (context: Context.Context<R>) => Context.omit(SqlClient.TransactionConnection)(context) as Context.Context<R>
-    )
-
   return {
     coolDown: (key, millis) =>
-      apart(Effect.asVoid(untilTaken(
+      Records.apart(Effect.asVoid(untilTaken(
         attempt(
           key,
           (ledger, now) => Lease.coolDown(ledger, millis, now),
@@ -236,13 +215,13 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
         0
       ))),
     listen: (listener) =>
-      apart(Effect.gen(function*() {
+      Records.apart(Effect.gen(function*() {
         // so that the first who ask find it; it is tried again where that does not work
         yield* Effect.ignore(Effect.timeout(setUp, timeout))
         yield* Effect.forkScoped(kept(listener, 50))
       })),
     settle: (key, bucket, request) =>
-      apart(untilTaken(
+      Records.apart(untilTaken(
         attempt(
           key,
           (ledger, now) => Lease.settle(ledger, bucket, request, now),
