@@ -242,6 +242,7 @@ class Passage implements Run {
   #entered(): Next<void> {
     return new Next(
       (cause) => {
+        this.#now = undefined
         try {
           this.pipeline.stages[this.#depth]?.abandon?.(this)
         } catch (defect) {

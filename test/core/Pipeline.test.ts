@@ -1,7 +1,7 @@
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Cause, Effect, Exit, FastCheck as fc, Fiber, TestClock, TestContext } from "effect"
+import { Cause, Clock, Effect, Exit, FastCheck as fc, Fiber, TestClock, TestContext } from "effect"
 import { Call, IntegrationError, Operation, Pipeline } from "holdfast"
 import type { Transport } from "holdfast"
 import { runs } from "../campaign.js"
@@ -64,6 +64,25 @@ describe("a pipeline", () => {
       const exit = yield* Effect.exit(run([told(log, "a"), told(log, "b", refuse), told(log, "c")], succeed))
       strictEqual(describeOutcome(exit), "ServerError: no")
       deepStrictEqual(log.lines, ["0 a in", "0 b in", "0 a out ServerError: no"])
+    }))
+
+  it.effect("tells a stage that gives up a wait what time it is, and not when it began", () =>
+    Effect.gen(function*() {
+      for (const [wait, until] of [[Effect.fail(failure("no")), 50], [Effect.never, 80]] as const) {
+        const log = new Log()
+        const line: Pipeline.Stage = {
+          abandon: (run) => log.say(run.now(), "abandoned"),
+          enter: (run) => {
+            log.say(run.now(), "waits")
+            return Effect.zipRight(Effect.sleep(50), wait)
+          }
+        }
+        const start = yield* Clock.currentTimeMillis
+        const fiber = yield* Effect.fork(run([line], succeed))
+        yield* TestClock.adjust(80)
+        yield* Fiber.interrupt(fiber)
+        deepStrictEqual(log.lines, [`${start} waits`, `${start + until} abandoned`])
+      }
     }))
 
   it.effect("takes a defect of a stage as the outcome, and leaves the others", () =>

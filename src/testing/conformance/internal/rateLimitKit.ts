@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as TestServices from "effect/TestServices"
 import * as IntegrationClient from "../../../core/IntegrationClient.js"
 import * as IntegrationError from "../../../core/IntegrationError.js"
 import { monotonicMillis } from "../../../internal/time.js"
@@ -147,4 +148,9 @@ export const perSecond = ({ unit }: World, perUnit: number): number => perUnit /
 
 export const units = ({ unit }: World, n: number): Duration.Duration => Duration.times(unit, n)
 
-export const join = <A>(fiber: Fiber.RuntimeFiber<A>): Effect.Effect<A> => Fiber.join(fiber)
+/** A backing that forgets about a caller must fail, whichever clock the spec goes by, and not wait for ever. */
+export const join = <A>(fiber: Fiber.RuntimeFiber<A>): Effect.Effect<A> =>
+  Effect.raceFirst(
+    Fiber.join(fiber),
+    TestServices.provideLive(Effect.delay(Effect.dieMessage("a caller was neither let through nor refused"), "60 seconds"))
+  )
