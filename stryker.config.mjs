@@ -1,6 +1,6 @@
 // Mutates the pure cores, and runs the tests that stand behind them: npm run mutation [-- --mutate FILE]
 export default {
-  mutate: ["src/policy/internal/*Core.ts"],
+  mutate: ["src/policy/internal/**/*Core.ts"],
   testRunner: "vitest",
   vitest: { configFile: "vitest.mutation.config.ts" },
   coverageAnalysis: "perTest",

@@ -16,8 +16,8 @@ import * as IntegrationClient from "../core/IntegrationClient.js"
 import { UnavailableError } from "../core/IntegrationError.js"
 import type * as Pipeline from "../core/Pipeline.js"
 import { reader } from "./internal/switch.js"
-import * as Reading from "./internal/variableReading.js"
-import { stageOf } from "./internal/variables.js"
+import * as Reading from "./internal/variables/reading.js"
+import { stageOf } from "./internal/variables/variables.js"
 
 /**
  * @since 0.1.0

@@ -17,10 +17,10 @@ import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import * as Pipeline from "../core/Pipeline.js"
 import { monotonicMillis } from "../internal/time.js"
-import type * as Adaptive from "./internal/adaptiveCore.js"
-import { CallClaim, Compartments, type Config } from "./internal/compartment.js"
+import type * as Adaptive from "./internal/bulkhead/adaptiveCore.js"
+import { CallClaim, Compartments, type Config } from "./internal/bulkhead/compartment.js"
+import type { Refusal } from "./internal/bulkhead/slotsCore.js"
 import * as Kept from "./internal/kept.js"
-import type { Refusal } from "./internal/slotsCore.js"
 
 /**
  * Bounds of a limit that finds itself: it grows by one for each round of successes while at least half of it is in use, and

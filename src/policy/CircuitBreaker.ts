@@ -21,12 +21,12 @@ import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as IntegrationError from "../core/IntegrationError.js"
 import { monotonicMillis } from "../internal/time.js"
-import type * as Internal from "./internal/breaker.js"
-import { MemoryBreaker } from "./internal/breaker.js"
-import * as Settings from "./internal/breakerOptions.js"
-import { Registry } from "./internal/breakerRegistry.js"
-import { BreakerStage } from "./internal/breakerStage.js"
-import type * as Core from "./internal/circuitBreakerCore.js"
+import type * as Internal from "./internal/breaker/breaker.js"
+import { MemoryBreaker } from "./internal/breaker/breaker.js"
+import type * as Core from "./internal/breaker/circuitCore.js"
+import * as Settings from "./internal/breaker/options.js"
+import { Registry } from "./internal/breaker/registry.js"
+import { BreakerStage } from "./internal/breaker/stage.js"
 
 /**
  * @since 0.1.0

@@ -18,12 +18,12 @@ import * as Pipeline from "../core/Pipeline.js"
 import * as RateLimitHeaders from "../core/RateLimitHeaders.js"
 import * as Meters from "../internal/meters.js"
 import { monotonicMillis } from "../internal/time.js"
-import { CallPermit } from "./internal/callPermit.js"
 import * as Kept from "./internal/kept.js"
-import { type Config, Limiter } from "./internal/limiter.js"
-import { Limiters } from "./internal/limiters.js"
-import type { Refusal } from "./internal/lineCore.js"
-import { LocalQuota } from "./internal/quotaCore.js"
+import { CallPermit } from "./internal/limit/callPermit.js"
+import { type Config, Limiter } from "./internal/limit/limiter.js"
+import { Limiters } from "./internal/limit/limiters.js"
+import type { Refusal } from "./internal/limit/lineCore.js"
+import { LocalQuota } from "./internal/limit/quotaCore.js"
 
 /**
  * @since 0.1.0

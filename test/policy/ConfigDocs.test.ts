@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertTrue, strictEqual } from "@effect/vitest/utils"
 import { readFileSync, writeFileSync } from "node:fs"
-import { nameOf, stageOf, type Variable, variables } from "../../src/policy/internal/variables.js"
+import { nameOf, stageOf, type Variable, variables } from "../../src/policy/internal/variables/variables.js"
 
 const page = new URL("../../docs/configuration.md", import.meta.url)
 

@@ -1,8 +1,8 @@
 /** The steps of a token bucket, and of limits that must agree, one by one. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { LocalQuota } from "../../src/policy/internal/quotaCore.js"
-import { TokenBucket } from "../../src/policy/internal/tokenBucketCore.js"
+import { LocalQuota } from "../../src/policy/internal/limit/quotaCore.js"
+import { TokenBucket } from "../../src/policy/internal/limit/tokenBucketCore.js"
 
 /** Ten tokens at once, one in a hundred milliseconds. */
 const make = () => new TokenBucket({ capacity: 10, refillRate: 10 }, 0)

@@ -5,7 +5,7 @@
 import { describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck as fc } from "effect"
-import * as Lease from "../../src/policy/internal/leaseCore.js"
+import * as Lease from "../../src/policy/internal/limit/leaseCore.js"
 import { runs } from "../campaign.js"
 import { type Fate, Fleet, type Settings } from "./leaseFleet.js"
 

@@ -3,10 +3,10 @@
  * observer who has seen every call that went.
  */
 import { strictEqual } from "@effect/vitest/utils"
-import * as Lease from "../../src/policy/internal/leaseCore.js"
-import { LeasedQuota } from "../../src/policy/internal/leasedQuotaCore.js"
-import type { Asked } from "../../src/policy/internal/leasedQuotaCore.js"
-import { Line, Permit } from "../../src/policy/internal/lineCore.js"
+import * as Lease from "../../src/policy/internal/limit/leaseCore.js"
+import { LeasedQuota } from "../../src/policy/internal/limit/leasedQuotaCore.js"
+import type { Asked } from "../../src/policy/internal/limit/leasedQuotaCore.js"
+import { Line, Permit } from "../../src/policy/internal/limit/lineCore.js"
 
 export interface Settings {
   readonly bucket: Lease.Config

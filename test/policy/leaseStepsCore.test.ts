@@ -1,7 +1,7 @@
 /** The steps on the record of a shared limit, one by one. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Lease from "../../src/policy/internal/leaseCore.js"
+import * as Lease from "../../src/policy/internal/limit/leaseCore.js"
 
 const start = 1_000_000
 const bucket: Lease.Config = { capacity: 10, refillRate: 10 }

@@ -4,8 +4,8 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
-import { Line, Permit } from "../../src/policy/internal/lineCore.js"
-import { LocalQuota } from "../../src/policy/internal/quotaCore.js"
+import { Line, Permit } from "../../src/policy/internal/limit/lineCore.js"
+import { LocalQuota } from "../../src/policy/internal/limit/quotaCore.js"
 import { runs } from "../campaign.js"
 
 const capacity = 4

@@ -1,9 +1,9 @@
 /** The steps of a line of callers, and of a quota that was learned, one by one. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { LearnedQuota } from "../../src/policy/internal/learnedQuotaCore.js"
-import { Line, Permit } from "../../src/policy/internal/lineCore.js"
-import { LocalQuota } from "../../src/policy/internal/quotaCore.js"
+import { LearnedQuota } from "../../src/policy/internal/limit/learnedQuotaCore.js"
+import { Line, Permit } from "../../src/policy/internal/limit/lineCore.js"
+import { LocalQuota } from "../../src/policy/internal/limit/quotaCore.js"
 
 const never = Number.POSITIVE_INFINITY
 

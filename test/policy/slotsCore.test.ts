@@ -4,8 +4,8 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
-import { AdaptiveLimit } from "../../src/policy/internal/adaptiveCore.js"
-import { Claim, Slots } from "../../src/policy/internal/slotsCore.js"
+import { AdaptiveLimit } from "../../src/policy/internal/bulkhead/adaptiveCore.js"
+import { Claim, Slots } from "../../src/policy/internal/bulkhead/slotsCore.js"
 import { runs } from "../campaign.js"
 
 type Command =

@@ -1,8 +1,8 @@
 /** The steps of slots, and of the limit that finds itself, one by one. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { AdaptiveLimit } from "../../src/policy/internal/adaptiveCore.js"
-import { Claim, Slots } from "../../src/policy/internal/slotsCore.js"
+import { AdaptiveLimit } from "../../src/policy/internal/bulkhead/adaptiveCore.js"
+import { Claim, Slots } from "../../src/policy/internal/bulkhead/slotsCore.js"
 
 const never = Number.POSITIVE_INFINITY
 

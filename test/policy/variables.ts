@@ -1,6 +1,6 @@
 import { ConfigProvider, Effect } from "effect"
 import { Resilience } from "holdfast"
-import { nameOf, type Variable, variables } from "../../src/policy/internal/variables.js"
+import { nameOf, type Variable, variables } from "../../src/policy/internal/variables/variables.js"
 
 export const prefix = "HOLDFAST_SHOP_"
 

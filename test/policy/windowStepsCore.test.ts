@@ -1,7 +1,7 @@
 /** The steps of a sliding window, one by one. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { grains, SlidingWindow } from "../../src/policy/internal/slidingWindowCore.js"
+import { grains, SlidingWindow } from "../../src/policy/internal/limit/slidingWindowCore.js"
 
 const make = (limit = 10, window = 1000) => new SlidingWindow({ limit, window })
 

@@ -16,8 +16,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Redis from "../../core/Redis.js"
 import * as CircuitBreaker from "../CircuitBreaker.js"
-import * as Fleet from "../internal/breakerFleet.js"
-import * as RedisStore from "../internal/breakerRedisStore.js"
+import * as Fleet from "../internal/breaker/fleet.js"
+import * as RedisStore from "../internal/breaker/redisStore.js"
 
 /**
  * @since 0.1.0

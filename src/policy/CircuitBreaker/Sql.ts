@@ -18,8 +18,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "../CircuitBreaker.js"
-import * as Fleet from "../internal/breakerFleet.js"
-import * as SqlStore from "../internal/breakerSqlStore.js"
+import * as Fleet from "../internal/breaker/fleet.js"
+import * as SqlStore from "../internal/breaker/sqlStore.js"
 
 /**
  * @since 0.1.0

@@ -15,9 +15,9 @@ import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Redis from "../../core/Redis.js"
-import type * as Lease from "../internal/leaseCore.js"
-import * as Leased from "../internal/leasedLimiters.js"
-import * as Scripts from "../internal/leaseScripts.js"
+import type * as Lease from "../internal/limit/leaseCore.js"
+import * as Leased from "../internal/limit/leasedLimiters.js"
+import * as Scripts from "../internal/limit/leaseScripts.js"
 import * as RateLimit from "../RateLimit.js"
 
 /**

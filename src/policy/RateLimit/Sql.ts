@@ -17,8 +17,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Leased from "../internal/leasedLimiters.js"
-import * as SqlStore from "../internal/leaseSqlStore.js"
+import * as Leased from "../internal/limit/leasedLimiters.js"
+import * as SqlStore from "../internal/limit/leaseSqlStore.js"
 import * as RateLimit from "../RateLimit.js"
 
 /**

@@ -4,8 +4,8 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
-import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
+import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 import { runs } from "../../campaign.js"
 import { Model, type Sent } from "./model.js"
 

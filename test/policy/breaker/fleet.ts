@@ -3,10 +3,10 @@
  * was told and has seen, kept by an observer who works everything out from that.
  */
 import { strictEqual } from "@effect/vitest/utils"
-import * as Mirror from "../../../src/policy/internal/breakerMirrorCore.js"
-import type * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
-import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
+import * as Mirror from "../../../src/policy/internal/breaker/mirrorCore.js"
+import type * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
+import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 import { Model, type Sent } from "./model.js"
 import { isBad, remembered, type Said, type Seen, SharedModel } from "./sharedModel.js"
 

@@ -1,7 +1,7 @@
 /** What may happen in a fleet, in any order. */
 import { strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 import { type Fleet, flushInterval } from "./fleet.js"
 import { call, callOf, check, type Fate, flush, hand, probeLease, settle } from "./fleetSteps.js"
 

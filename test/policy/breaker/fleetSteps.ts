@@ -1,7 +1,7 @@
 /** The steps of a fleet: each is taken by the cores and by the observer, and compared. */
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
+import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 import { type Fleet, flushInterval, Process, type Push, type Ticket } from "./fleet.js"
 import type { Sent } from "./model.js"
 

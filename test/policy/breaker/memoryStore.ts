@@ -1,8 +1,8 @@
 /** A store in this process that several services share, on whatever clock runs: what it does to them is up to the spec. */
 import { Clock, Effect } from "effect"
-import type { View } from "../../../src/policy/internal/breakerMirrorCore.js"
-import * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
-import { type Store, StoreError } from "../../../src/policy/internal/breakerStore.js"
+import type { View } from "../../../src/policy/internal/breaker/mirrorCore.js"
+import * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
+import { type Store, StoreError } from "../../../src/policy/internal/breaker/store.js"
 
 export class MemoryStore implements Store {
   readonly name = "the spec's store"

@@ -1,9 +1,9 @@
 /** One process's share in a circuit that several share, step by step. Any interleaving is in fleetCore.test.ts. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Mirror from "../../../src/policy/internal/breakerMirrorCore.js"
-import type * as Window from "../../../src/policy/internal/breakerWindowCore.js"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
+import * as Mirror from "../../../src/policy/internal/breaker/mirrorCore.js"
+import type * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 
 const base: Core.Config = {
   gather: 100,

@@ -2,7 +2,7 @@
  * The circuit breaker as one would explain it: no generations, no rings, no leases kept up to date, every decision worked
  * out from the whole history.
  */
-import type * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import type * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 
 export interface Sent {
   readonly era: number

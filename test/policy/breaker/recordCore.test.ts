@@ -1,9 +1,9 @@
 /** Single steps on a record, as they are kept and told. What any sequence of them comes to is in core.test.ts. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
-import type * as Window from "../../../src/policy/internal/breakerWindowCore.js"
-import * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
+import * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
+import type * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 
 const config: Core.Config = {
   gather: 100,

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import type * as Redis from "../../../src/core/Redis.js"
 import * as RedisNode from "../../../src/core/Redis/Node.js"
-import * as RedisStore from "../../../src/policy/internal/breakerRedisStore.js"
-import type * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
+import * as RedisStore from "../../../src/policy/internal/breaker/redisStore.js"
+import type * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
 import * as servers from "../../servers/index.js"
 import { type Backing, suite } from "./stepsOfBacking.js"
 

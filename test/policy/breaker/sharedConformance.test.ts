@@ -1,7 +1,7 @@
 /** The driver of the shared breakers, over a store that runs on the clock of the specs. */
 import { Layer } from "effect"
 import { CircuitBreaker } from "holdfast"
-import * as Fleet from "../../../src/policy/internal/breakerFleet.js"
+import * as Fleet from "../../../src/policy/internal/breaker/fleet.js"
 import * as Conformance from "../../../src/testing/conformance/CircuitBreaker.js"
 import { runs } from "../../campaign.js"
 import { MemoryStore } from "./memoryStore.js"

@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Exit, Fiber, HashMap, Layer, Logger, Scope, TestClock } from "effect"
 import { CircuitBreaker } from "holdfast"
-import * as Fleet from "../../../src/policy/internal/breakerFleet.js"
+import * as Fleet from "../../../src/policy/internal/breaker/fleet.js"
 import { clientOf, newKey } from "../../../src/testing/conformance/internal/circuitBreakerKit.js"
 import { MemoryStore } from "./memoryStore.js"
 

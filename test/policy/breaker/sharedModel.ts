@@ -1,7 +1,7 @@
 /**
  * A circuit that several processes share, as one would explain it: who told it what, and what follows from that.
  */
-import type * as Core from "../../../src/policy/internal/circuitBreakerCore.js"
+import type * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 import { Model } from "./model.js"
 
 /** One outcome, as the process that saw it remembers it. */

@@ -1,8 +1,8 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Context, Effect, Layer } from "effect"
-import type * as Shared from "../../../src/policy/internal/breakerSharedCore.js"
-import * as SqlStore from "../../../src/policy/internal/breakerSqlStore.js"
+import type * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
+import * as SqlStore from "../../../src/policy/internal/breaker/sqlStore.js"
 import * as servers from "../../servers/index.js"
 import { type Backing, suite } from "./stepsOfBacking.js"
 

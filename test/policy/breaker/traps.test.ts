@@ -12,7 +12,7 @@ import {
   RateLimit,
   Timeout
 } from "holdfast"
-import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
+import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 import * as Kit from "../../kit.js"
 import { item, make, options, tagOf, trip } from "./kit.js"
 

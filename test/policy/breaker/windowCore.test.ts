@@ -1,8 +1,8 @@
 /** Windows at their edges. What they count in any history is in core.test.ts. */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Tally } from "../../../src/policy/internal/breakerTallyCore.js"
-import * as Window from "../../../src/policy/internal/breakerWindowCore.js"
+import { Tally } from "../../../src/policy/internal/breaker/tallyCore.js"
+import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
 
 const consecutive: Window.Consecutive = { failures: 3, kind: "consecutive" }
 const count: Window.CountWindow = { failureRate: 0.6, kind: "count", minimum: 5, size: 5, slowRate: 0.6 }

@@ -1,8 +1,8 @@
 /** A store in memory that several processes of a test share: what a backing has to do, without a server. */
 import { Clock, Effect, type Layer, Layer as Layers } from "effect"
 import { RateLimit } from "holdfast"
-import * as Lease from "../../../src/policy/internal/leaseCore.js"
-import * as Leased from "../../../src/policy/internal/leasedLimiters.js"
+import * as Lease from "../../../src/policy/internal/limit/leaseCore.js"
+import * as Leased from "../../../src/policy/internal/limit/leasedLimiters.js"
 
 export class SharedMemory {
   readonly ledgers = new Map<string, Lease.Ledger>()

@@ -152,5 +152,7 @@ export const units = ({ unit }: World, n: number): Duration.Duration => Duration
 export const join = <A>(fiber: Fiber.RuntimeFiber<A>): Effect.Effect<A> =>
   Effect.raceFirst(
     Fiber.join(fiber),
-    TestServices.provideLive(Effect.delay(Effect.dieMessage("a caller was neither let through nor refused"), "60 seconds"))
+    TestServices.provideLive(
+      Effect.delay(Effect.dieMessage("a caller was neither let through nor refused"), "60 seconds")
+    )
   )

@@ -1,7 +1,7 @@
 /**
  * Options as the variables that would set them; what no variable can set is left out.
  */
-import { isRecord, type Options } from "./variableReading.js"
+import { isRecord, type Options } from "./reading.js"
 import { type Variable, variables } from "./variables.js"
 
 const valueAt = (options: Options, option: string): unknown => {

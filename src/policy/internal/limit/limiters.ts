@@ -2,7 +2,7 @@
  * The limiters of a program, by key.
  */
 import type * as Clock from "effect/Clock"
-import { Keyed } from "./keyed.js"
+import { Keyed } from "../keyed.js"
 import type { Config, Limiter } from "./limiter.js"
 
 export class Limiters {

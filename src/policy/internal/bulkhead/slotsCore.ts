@@ -2,7 +2,7 @@
  * Slots with a fair bounded queue. A slot that comes free is handed straight to the first in line: O(1), nobody else wakes,
  * and no newcomer can slip in between. No clock, no timer and no Effect: time is handed in, in milliseconds that only grow.
  */
-import { Fifo, Link } from "./fifo.js"
+import { Fifo, Link } from "../fifo.js"
 
 export interface Config {
   /** Slots. */

@@ -3,7 +3,7 @@
  * these steps. Time is handed in, in milliseconds that only grow: those of this process where the record is its own,
  * those of the store where several processes share it.
  */
-import * as Window from "./breakerWindowCore.js"
+import * as Window from "./windowCore.js"
 
 export type State = "closed" | "open" | "half-open"
 

@@ -3,9 +3,9 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Call, Reservation } from "../../core/Call.js"
-import type { IntegrationError } from "../../core/IntegrationError.js"
-import { monotonicMillis } from "../../internal/time.js"
+import type { Call, Reservation } from "../../../core/Call.js"
+import type { IntegrationError } from "../../../core/IntegrationError.js"
+import { monotonicMillis } from "../../../internal/time.js"
 import type { Limiter } from "./limiter.js"
 import { Permit, type Refusal } from "./lineCore.js"
 

@@ -2,9 +2,9 @@
  * The record that several processes share, as a store keeps it: the steps on it, each to be taken in one piece, and what
  * is answered. A store that can run this code keeps the record as JSON; another one has the same steps in its own language.
  */
-import * as Mirror from "./breakerMirrorCore.js"
-import * as Window from "./breakerWindowCore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
+import * as Mirror from "./mirrorCore.js"
+import * as Window from "./windowCore.js"
 
 /** Plain data throughout. */
 export interface Kept {

@@ -5,12 +5,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
-import * as Redis from "../../core/Redis.js"
-import * as Lua from "./breakerLua.js"
-import type { View } from "./breakerMirrorCore.js"
-import * as Shared from "./breakerSharedCore.js"
-import { type Store, StoreError } from "./breakerStore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Redis from "../../../core/Redis.js"
+import * as Core from "./circuitCore.js"
+import type { View } from "./mirrorCore.js"
+import * as Lua from "./scripts.js"
+import * as Shared from "./sharedCore.js"
+import { type Store, StoreError } from "./store.js"
 
 const finite = (value: number): number => Math.min(value, Number.MAX_VALUE)
 

@@ -5,8 +5,8 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import * as Window from "./breakerWindowCore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
+import * as Window from "./windowCore.js"
 
 /** What a step may ask about time. A run of a call is one. */
 export interface Moment {

@@ -2,7 +2,7 @@
  * Callers in line for tokens: fair, bounded, held back by a cool-down. No clock, no timer and no Effect: time is handed in,
  * in milliseconds that only grow, and whoever drives the line comes back when `serve` says so.
  */
-import { Fifo, Link } from "./fifo.js"
+import { Fifo, Link } from "../fifo.js"
 import type { Quota } from "./quotaCore.js"
 
 export interface Config {

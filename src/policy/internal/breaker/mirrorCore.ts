@@ -6,9 +6,9 @@
  * Attached, it follows the shared record, decides alone, and reports outcomes only while there is trouble somewhere.
  * Detached, because the store cannot be used, it goes on by itself from where it stood; on return the store's record wins.
  */
-import { Tally } from "./breakerTallyCore.js"
-import * as Window from "./breakerWindowCore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
+import { Tally } from "./tallyCore.js"
+import * as Window from "./windowCore.js"
 
 /** What a process is told of the shared record: durations instead of times, so that it means the same on any clock. */
 export interface View {

@@ -4,11 +4,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Breaker from "./breaker.js"
-import * as Mirror from "./breakerMirrorCore.js"
-import type * as Shared from "./breakerSharedCore.js"
-import type { StoreError } from "./breakerStore.js"
-import * as Window from "./breakerWindowCore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
+import * as Mirror from "./mirrorCore.js"
+import type * as Shared from "./sharedCore.js"
+import type { StoreError } from "./store.js"
+import * as Window from "./windowCore.js"
 
 /** Of all circuits of the process. Milliseconds. */
 export interface Settings {

@@ -7,13 +7,13 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Background from "../../internal/background.js"
-import { monotonicMillis } from "../../internal/time.js"
-import * as PgPush from "./breakerPgPush.js"
-import { innermost, isBusy } from "./breakerSqlStore.js"
+import * as Background from "../../../internal/background.js"
+import { monotonicMillis } from "../../../internal/time.js"
+import { innermost, isBusy } from "../breaker/sqlStore.js"
+import * as PgPush from "../pgPush.js"
+import * as Records from "../sqlRecords.js"
 import * as Lease from "./leaseCore.js"
 import { type LeaseStore, type Listener, StoreError } from "./leasedLimiters.js"
-import * as Records from "./sqlRecords.js"
 
 export interface Options {
   /** Processes share what they have the same space for. */

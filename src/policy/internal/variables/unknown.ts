@@ -6,8 +6,8 @@ import * as ConfigError from "effect/ConfigError"
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
-import * as StoreUrl from "../../internal/storeUrl.js"
-import { everybody, prefixOf } from "./variableReading.js"
+import * as StoreUrl from "../../../internal/storeUrl.js"
+import { everybody, prefixOf } from "./reading.js"
 import { nameOf, variables } from "./variables.js"
 
 const names: ReadonlySet<string> = new Set(variables.map(nameOf))

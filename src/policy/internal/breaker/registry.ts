@@ -1,10 +1,10 @@
 /**
  * The circuits of this process by key: made with the first call, forgotten when nobody has called for a while.
  */
-import * as Meters from "../../internal/meters.js"
+import * as Meters from "../../../internal/meters.js"
+import { Keyed } from "../keyed.js"
 import type * as Breaker from "./breaker.js"
-import type * as Core from "./circuitBreakerCore.js"
-import { Keyed } from "./keyed.js"
+import type * as Core from "./circuitCore.js"
 
 const gaugeValue: Readonly<Record<Core.State, number>> = { closed: 0, "half-open": 1, open: 2 }
 

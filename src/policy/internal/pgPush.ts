@@ -14,8 +14,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as net from "node:net"
 import type { Duplex } from "node:stream"
-import type { View } from "./breakerMirrorCore.js"
-import { StoreError, type Subscription } from "./breakerStore.js"
+import type { View } from "./breaker/mirrorCore.js"
+import { StoreError, type Subscription } from "./breaker/store.js"
 
 export const channel = "holdfast_breakers_1"
 

@@ -1,9 +1,9 @@
 /**
  * The slots of one integration, or of each of its keys, with the limit that found itself.
  */
-import * as Meters from "../../internal/meters.js"
+import * as Meters from "../../../internal/meters.js"
+import { Keyed } from "../keyed.js"
 import * as Adaptive from "./adaptiveCore.js"
-import { Keyed } from "./keyed.js"
 import { Slots } from "./slots.js"
 import { Claim } from "./slotsCore.js"
 

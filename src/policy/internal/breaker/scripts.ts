@@ -1,10 +1,10 @@
 /**
- * The steps of `breakerSharedCore` in Lua, as Redis takes them: one script an action, each over one hash. A change there is
+ * The steps of `sharedCore` in Lua, as Redis takes them: one script an action, each over one hash. A change there is
  * a change here; a differential test holds the two together.
  *
  * Numbers are kept as text that reads back to the very same number, so that nothing is rounded between two steps.
  */
-import type * as Shared from "./breakerSharedCore.js"
+import type * as Shared from "./sharedCore.js"
 
 /** Of what every script answers and pushes: a view, field by field. */
 export const viewFields = [

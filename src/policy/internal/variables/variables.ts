@@ -1,8 +1,8 @@
 /**
  * The variables, all of them: the parser, its errors, and the table in docs/configuration.md are made from this.
  */
-import type * as IntegrationError from "../../core/IntegrationError.js"
-import * as Kind from "./variableKind.js"
+import type * as IntegrationError from "../../../core/IntegrationError.js"
+import * as Kind from "./kind.js"
 
 export interface Variable {
   /** Where in the options it goes: `retry.maxAttempts`. */

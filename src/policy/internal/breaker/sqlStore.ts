@@ -9,12 +9,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Background from "../../internal/background.js"
-import type { View } from "./breakerMirrorCore.js"
-import * as PgPush from "./breakerPgPush.js"
-import * as Shared from "./breakerSharedCore.js"
-import { type Store, StoreError } from "./breakerStore.js"
-import * as Records from "./sqlRecords.js"
+import * as Background from "../../../internal/background.js"
+import * as PgPush from "../pgPush.js"
+import * as Records from "../sqlRecords.js"
+import type { View } from "./mirrorCore.js"
+import * as Shared from "./sharedCore.js"
+import { type Store, StoreError } from "./store.js"
 
 export interface Options {
   /** Processes share what they have the same space for. */

@@ -1,8 +1,8 @@
 /** From what a program writes to what the core reads, with every number looked at on the way. */
 import * as Duration from "effect/Duration"
 import type * as Breaker from "./breaker.js"
-import type * as Window from "./breakerWindowCore.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
+import type * as Window from "./windowCore.js"
 
 export interface Consecutive {
   readonly _tag: "Consecutive"

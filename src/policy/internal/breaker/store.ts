@@ -2,8 +2,8 @@
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { View } from "./breakerMirrorCore.js"
-import type * as Shared from "./breakerSharedCore.js"
+import type { View } from "./mirrorCore.js"
+import type * as Shared from "./sharedCore.js"
 
 /** `away`: nothing can be asked of the store. `nonsense`: it answers, and this one answer makes no sense. */
 export class StoreError extends Data.TaggedError("BreakerStoreError")<{

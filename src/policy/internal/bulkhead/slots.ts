@@ -3,8 +3,8 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { monotonicMillis } from "../../internal/time.js"
-import * as Timers from "../../internal/timers.js"
+import { monotonicMillis } from "../../../internal/time.js"
+import * as Timers from "../../../internal/timers.js"
 import * as Core from "./slotsCore.js"
 
 export class Slots {

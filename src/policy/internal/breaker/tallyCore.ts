@@ -1,5 +1,5 @@
 /** What one process has seen and not yet reported. */
-import * as Window from "./breakerWindowCore.js"
+import * as Window from "./windowCore.js"
 
 export class Tally {
   readonly #strategy: Window.Strategy

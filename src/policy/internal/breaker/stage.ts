@@ -2,11 +2,11 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Call } from "../../core/Call.js"
-import * as IntegrationError from "../../core/IntegrationError.js"
-import * as Pipeline from "../../core/Pipeline.js"
+import type { Call } from "../../../core/Call.js"
+import * as IntegrationError from "../../../core/IntegrationError.js"
+import * as Pipeline from "../../../core/Pipeline.js"
 import type * as Breaker from "./breaker.js"
-import * as Core from "./circuitBreakerCore.js"
+import * as Core from "./circuitCore.js"
 
 export interface Options {
   readonly breakerOf: (run: Pipeline.Run) => Breaker.Breaker
