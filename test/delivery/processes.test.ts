@@ -3,23 +3,22 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
-import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
-import { PostgresServer } from "../../src/testing/index.js"
+import { PostgresServer, RedisServer } from "../../src/testing/index.js"
+import { isLong } from "../campaign.js"
 import { eventually } from "../e2e/server.js"
 import * as servers from "../servers/index.js"
 import * as files from "./files.js"
-import { client } from "./store.js"
+import * as stores from "./store.js"
 import * as workers from "./workers.js"
 
 const payloads = Array.from({ length: 200 }, (_, i) => String(i))
 
 const queueOf = (store: string) =>
-  Effect.map(
-    Layer.build(Layer.provide(LeaseQueueSql.layer({ patience: "1 minute" }), client(store))),
-    (context) => Context.get(context, LeaseQueue.LeaseQueue)
-  )
+  Effect.map(Layer.build(stores.queue(store)), (context) => Context.get(context, LeaseQueue.LeaseQueue))
 
-describe.each([["PostgreSQL", servers.database], ["a SQLite file", files.file]] as const)(
+const redis = Effect.map(servers.redis, ({ prefix, url }) => `${url}#${prefix}`)
+
+describe.each([["PostgreSQL", servers.database], ["a SQLite file", files.file], ["Redis", redis]] as const)(
   "processes on %s",
   (_, store) => {
     it.scopedLive("start at once on an empty database, share the work, and one that is killed costs nothing", () =>
@@ -45,10 +44,18 @@ describe.each([["PostgreSQL", servers.database], ["a SQLite file", files.file]] 
   }
 )
 
-describe("processes on a PostgreSQL that dies", () => {
+const postgres = PostgresServer.make()
+
+const appendOnly = RedisServer.make({ args: ["--appendonly", "yes", "--appendfsync", "always"] })
+
+const mortals = isLong
+  ? [["PostgreSQL", postgres], ["Redis", appendOnly]] as const
+  : [["PostgreSQL", postgres]] as const
+
+describe.each(mortals)("processes on a %s that dies", (_, make) => {
   it.scopedLive("go on when it is back: each item is completed, and none twice", () =>
     Effect.gen(function*() {
-      const server = yield* PostgresServer.make()
+      const server = yield* make
       const all = yield* workers.start(server.url, 3)
       yield* eventually(() => all.every(workers.ready))
       yield* Effect.flatMap(queueOf(server.url), (queue) =>

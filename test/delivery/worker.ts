@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
-import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
-import { client } from "./store.js"
+import * as stores from "./store.js"
 
 const [store = "", owner = ""] = process.argv.slice(2)
 
@@ -30,8 +30,10 @@ const work = Effect.gen(function*() {
   while (!(yield* Effect.orElseSucceed(step, () => false))) yield* Effect.sleep("10 millis")
 })
 
-void Effect.runPromise(
-  Effect.provide(work, Layer.provide(LeaseQueueSql.layer({ patience: "1 minute" }), client(store)))
-).then(
-  () => process.exit()
+const run = Effect.provide(
+  work,
+  // what is said is for the test alone
+  Layer.provideMerge(stores.queue(store), Logger.remove(Logger.defaultLogger))
 )
+
+void Effect.runPromise(run).then(() => process.exit())

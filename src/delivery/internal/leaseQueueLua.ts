@@ -1,0 +1,534 @@
+/**
+ * The steps of `leaseQueueCore` in Lua, as Redis takes them: one script an action. A change there is a change here; a
+ * differential test holds the two together.
+ *
+ * The one key that is declared says in which slot the queue is; the scripts name the others from it, and they have the same
+ * hash tag. Every sorted set has one score, so that its order is that of the bytes of its members, which is exact. Lua's
+ * own comparison of strings follows the server's locale, and is not used for order.
+ *
+ * A script looks first and writes then: a refusal leaves nothing half done. The first write of an offer is one that a full
+ * Redis refuses; the first one of a settlement is one that it takes, since work that is done must be able to say so.
+ */
+
+/** How the scripts ask for the time. A test may put another clock in its place. */
+export const time = `redis.call("TIME")`
+
+/** What the declared key is called, after the prefix. */
+export const seqKey = "seq"
+
+/** Of a new item, in this order; `+` comes before what may be left out, and nothing stands for what is. */
+export const offerFields = [
+  ...["id", "nonce", "queue", "state", "partitionKey", "onPark", "dedupeKey", "dedupeFor", "priority", "delay"],
+  ...["payload", "lastError", "source", "kind", "reason"]
+] as const
+
+const begin = (clock: string) => `
+local base = string.sub(KEYS[1], 1, -${seqKey.length + 1})
+local clock = ${clock}
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local most = ${Number.MAX_SAFE_INTEGER}
+
+local function text(number) return string.format("%.0f", number) end
+local function pad(number) return string.format("%016.0f", number) end
+local function later(millis) return math.min(now + millis, most) end
+local function optional(arg)
+  if arg ~= "" then return string.sub(arg, 2) end
+end
+local escapes = { ["%"] = "%25", [":"] = "%3A" }
+local function escaped(name) return (string.gsub(name, "[%%:]", escapes)) end
+local function keyOf(what, queue, rest)
+  local key = base .. what .. ":" .. escaped(queue)
+  return rest and key .. ":" .. rest or key
+end
+local function itemKey(id) return base .. "item:" .. id end
+local function ledgerKey(id) return base .. "ledger:" .. id end
+
+local function load(id)
+  local flat = redis.call("HGETALL", itemKey(id))
+  if #flat == 0 then return nil end
+  local item = {}
+  for i = 1, #flat, 2 do item[flat[i]] = flat[i + 1] end
+  return item
+end
+local function int(item, field) return tonumber(item[field] or "0") end
+
+local function isFinal(state) return state == "done" or state == "discarded" end
+local function hasTurn(state) return state == "ready" or state == "leased" end
+local function blocks(item)
+  return item.onPark ~= "skip" and (item.state == "parked" or item.state == "poison")
+end
+
+-- where an item is found
+
+local function placeOf(item)
+  return table.concat({
+    item.state, escaped(item.source or ""), escaped(item.kind or ""), escaped(item.reason or "")
+  }, ":")
+end
+local function partitionOf(item) return keyOf("partition", item.queue, item.partitionKey) end
+local function readyMember(item)
+  return string.format("%03.0f", int(item, "priority") + 100) .. ":" .. pad(int(item, "notBefore")) .. ":" .. item.id
+end
+local function changeMember(item) return pad(int(item, "updatedAt")) .. ":" .. item.id end
+local function leaseMember(item) return pad(int(item, "leaseUntil")) .. ":" .. item.id end
+local function partitionMember(item)
+  if hasTurn(item.state) then return "turn:" .. item.id end
+  if item.state == "waiting" then return "waiting:" .. pad(int(item, "seq")) .. ":" .. item.id end
+  if blocks(item) then return "aside:" .. pad(int(item, "seq")) .. ":" .. item.id end
+end
+
+local function each(item, run)
+  local queue, place = item.queue, placeOf(item)
+  run(keyOf("items", queue, place), item.id)
+  run(keyOf("changes", queue, place), changeMember(item))
+  if item.state == "ready" then run(keyOf("ready", queue), readyMember(item)) end
+  if item.state == "leased" then run(keyOf("leased", queue), leaseMember(item)) end
+  if item.partitionKey then
+    local member = partitionMember(item)
+    if member then run(partitionOf(item), member) end
+  end
+  return place
+end
+local function take(key, member) redis.call("ZREM", key, member) end
+local function put(key, member) redis.call("ZADD", key, 0, member) end
+local function unlist(item)
+  local place = each(item, take)
+  if redis.call("EXISTS", keyOf("items", item.queue, place)) == 0 then
+    redis.call("SREM", keyOf("places", item.queue), place)
+  end
+end
+local function enlist(item)
+  redis.call("SADD", keyOf("places", item.queue), each(item, put))
+end
+
+-- what happens to an item
+
+local function write(item, fields)
+  local set, gone = {}, {}
+  for name, value in pairs(fields) do
+    if value == false then
+      if item[name] then gone[#gone + 1] = name end
+      item[name] = nil
+    else
+      set[#set + 1] = name
+      set[#set + 1] = value
+      item[name] = value
+    end
+  end
+  if #gone > 0 then redis.call("HDEL", itemKey(item.id), unpack(gone)) end
+  if #set > 0 then redis.call("HSET", itemKey(item.id), unpack(set)) end
+end
+local function change(item, fields)
+  unlist(item)
+  write(item, fields)
+  enlist(item)
+end
+
+local function occupied(item)
+  if not item.partitionKey then return false end
+  local key = partitionOf(item)
+  for _, member in ipairs(redis.call("ZRANGEBYLEX", key, "[turn:", "(turn;", "LIMIT", 0, 2)) do
+    if member ~= "turn:" .. item.id then return true end
+  end
+  local seq = pad(item.seq and int(item, "seq") or most)
+  for _, what in ipairs({ "waiting:", "aside:" }) do
+    if #redis.call("ZRANGEBYLEX", key, "[" .. what, "(" .. what .. seq, "LIMIT", 0, 1) > 0 then return true end
+  end
+  return false
+end
+local function inTurn(item, state)
+  return state == "ready" and occupied(item) and "waiting" or state
+end
+local function promote(item)
+  local first = redis.call("ZRANGEBYLEX", partitionOf(item), "[waiting:", "(waiting;", "LIMIT", 0, 1)[1]
+  local next = first and load(string.sub(first, ${"waiting:".length + 16 + 2}))
+  if next and not occupied(next) then change(next, { state = "ready", updatedAt = text(now) }) end
+end
+local function apply(item, fields)
+  local state = item.state
+  local held = item.partitionKey and (hasTurn(state) or blocks(item))
+  fields.updatedAt = text(now)
+  change(item, fields)
+  if held and item.state ~= state and not hasTurn(item.state) then promote(item) end
+end
+
+local function leaseOf(item)
+  return { token = item.token, owner = item.leaseOwner, since = item.leaseSince }
+end
+local function leaseless(fields)
+  fields.leaseOwner, fields.leaseSince, fields.leaseUntil, fields.leaseFrom = false, false, false, false
+  return fields
+end
+local function record(id, outcome, detail, lease, notBefore)
+  local line = '{"at":' .. text(now) .. ',"outcome":"' .. outcome .. '"'
+  if lease then
+    line = line .. ',"token":' .. lease.token .. ',"owner":' .. cjson.encode(lease.owner) ..
+      ',"startedAt":' .. lease.since
+  end
+  if detail then line = line .. ',"detail":' .. cjson.encode(detail) end
+  if notBefore then line = line .. ',"notBefore":' .. notBefore end
+  redis.call("RPUSH", ledgerKey(id), line .. "}")
+end
+
+local function hasEnded(item) return item.leaseUntil ~= nil and int(item, "leaseUntil") <= now end
+local function sweepOne(item, maxStalls)
+  if not hasEnded(item) then return end
+  local lease, stalls = leaseOf(item), int(item, "stalls") + 1
+  local isPoison = stalls >= maxStalls
+  local state = isPoison and "poison" or inTurn(item, item.leaseFrom)
+  apply(item, leaseless({ state = state, stalls = text(stalls) }))
+  record(item.id, "stalled", isPoison and "the lease ended " .. text(stalls) .. " times without a result" or
+    "the lease ended without a result", lease)
+end
+local function sweep(queue, limit, maxStalls)
+  local ended = redis.call("ZRANGEBYLEX", keyOf("leased", queue), "-", "(" .. pad(now) .. ";", "LIMIT", 0, limit)
+  for _, member in ipairs(ended) do
+    local item = load(string.sub(member, 18))
+    if item then sweepOne(item, maxStalls) else take(keyOf("leased", queue), member) end
+  end
+  return #ended
+end
+local function grant(item, from, owner, lease)
+  change(item, {
+    state = "leased", token = text(int(item, "token") + 1), leaseOwner = owner, leaseSince = text(now),
+    leaseUntil = text(later(lease)), leaseFrom = from, updatedAt = text(now)
+  })
+end
+
+-- what is answered
+
+local function flat(item)
+  local found = {}
+  for name, value in pairs(item) do
+    found[#found + 1] = name
+    found[#found + 1] = value
+  end
+  return found
+end
+local function ok(item) return { "ok", flat(item) } end
+local function no(reason, message) return { "no", { reason, message } } end
+`
+
+/** Begins every step on one item: `ARGV[1]` is its id. */
+const onItem = `
+local id = ARGV[1]
+local item = load(id)
+if not item then return no("not-found", "there is no item " .. id) end
+`
+
+/** `ARGV[2]`, where the step takes ended leases back first. */
+const sweepFirst = `sweepOne(item, tonumber(ARGV[2]))
+`
+
+/** `ARGV[2]` is the token. A settlement that was made before is found at the end of the ledger, where it began to be lost. */
+const settling = (outcome: string) => `
+local token, outcome = tonumber(ARGV[2]), "${outcome}"
+local function isPast()
+  local to = -1
+  while true do
+    local lines = redis.call("LRANGE", ledgerKey(id), to - 49, to)
+    for i = #lines, 1, -1 do
+      local entry = cjson.decode(lines[i])
+      if entry.token == token and entry.outcome == outcome then return true end
+      if entry.token and entry.token < token then return false end
+    end
+    if #lines < 50 then return false end
+    to = to - 50
+  end
+end
+if not item.leaseOwner or int(item, "token") ~= token then
+  if isPast() then return ok(item) end
+  return no("stale", "token " .. ARGV[2] .. " of item " .. id .. " is not valid any more")
+end
+local lease = leaseOf(item)
+`
+
+const bodies = {
+  acquire: `${onItem}${sweepFirst}
+local owner, millis, states, ordered = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6] == "1"
+if item.state == "leased" then
+  if item.leaseOwner == owner then return ok(item) end
+  return no("state", "item " .. id .. " is leased by " .. item.leaseOwner)
+end
+if not string.find("," .. states .. ",", "," .. item.state .. ",", 1, true) or
+  (item.state ~= "ready" and item.state ~= "parked" and item.state ~= "poison") then
+  return no("state", "item " .. id .. " is " .. item.state)
+end
+if ordered and occupied(item) then
+  return no("held", "another item of partition " .. item.partitionKey .. " comes before it")
+end
+grant(item, item.state, owner, millis)
+return ok(item)
+`,
+  claim: `
+local queue, owner, limit, lease, maxStalls = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+sweep(queue, 100, maxStalls)
+local key, from, found = keyOf("ready", queue), "-", {}
+while #found < limit do
+  local head = redis.call("ZRANGEBYLEX", key, from, "+", "LIMIT", 0, 1)[1]
+  if not head then break end
+  local priority = string.sub(head, 1, 3)
+  local due = redis.call("ZRANGEBYLEX", key, "[" .. priority, "(" .. priority .. ":" .. pad(now) .. ";",
+    "LIMIT", 0, limit - #found)
+  for _, member in ipairs(due) do
+    local item = load(string.sub(member, 22))
+    if item then
+      grant(item, "ready", owner, lease)
+      found[#found + 1] = flat(item)
+    else
+      take(key, member)
+    end
+  end
+  if #due == 0 then from = "[" .. priority .. ";" end
+end
+return found
+`,
+  complete: `${onItem}${settling("completed")}
+apply(item, leaseless({ state = "done", attempts = text(int(item, "attempts") + 1), attemptedAt = text(now) }))
+record(id, outcome, optional(ARGV[3]), lease)
+return ok(item)
+`,
+  count: `
+local queue, place, after, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local before, since, upTo = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local ids = redis.call("ZRANGEBYLEX", keyOf("items", queue, place), after == "" and "-" or "(" .. after, "+",
+  "LIMIT", 0, size)
+local count = 0
+for _, id in ipairs(ids) do
+  local found = redis.call("HMGET", itemKey(id), "createdAt", "seq")
+  local at, seq = tonumber(found[1] or "0"), tonumber(found[2] or "0")
+  if at <= before and at >= since and seq <= upTo then count = count + 1 end
+end
+return { text(count), #ids < size and "" or ids[#ids] }
+`,
+  discard: `${onItem}${sweepFirst}
+if item.state == "discarded" then return ok(item) end
+if item.state == "done" or item.state == "leased" then
+  return no("state", "item " .. id .. " is " .. item.state)
+end
+apply(item, { state = "discarded" })
+record(id, "discarded", optional(ARGV[3]))
+return ok(item)
+`,
+  edit: `${onItem}${sweepFirst}
+local version, detail = tonumber(ARGV[3]), optional(ARGV[4])
+local patch = { payload = optional(ARGV[5]), lastError = optional(ARGV[6]), reason = optional(ARGV[7]) }
+local own = tonumber(item.version or "1")
+local isDone = own == version + 1
+for name, value in pairs(patch) do
+  if value ~= (item[name] or (name == "reason" and "" or nil)) then isDone = false end
+end
+if isDone then return ok(item) end
+if own ~= version then
+  return no("version", "item " .. id .. " has version " .. text(own) .. ", not " .. text(version))
+end
+if item.state == "leased" or isFinal(item.state) then
+  return no("state", "item " .. id .. " is " .. item.state)
+end
+patch.version = text(own + 1)
+apply(item, patch)
+record(id, "edited", detail)
+return ok(item)
+`,
+  fail: `${onItem}${settling("failed")}
+local how, delay = ARGV[3], tonumber(ARGV[4])
+local fields = leaseless({ attempts = text(int(item, "attempts") + 1), attemptedAt = text(now) })
+local notBefore
+if how == "retry" then
+  notBefore = text(later(delay))
+  fields.notBefore, fields.state = notBefore, inTurn(item, "ready")
+else
+  fields.state = how == "park" and "parked" or "poison"
+end
+fields.lastError, fields.reason = optional(ARGV[5]), optional(ARGV[6])
+apply(item, fields)
+record(id, outcome, optional(ARGV[7]), lease, notBefore)
+return ok(item)
+`,
+  get: `${onItem}${sweepFirst}
+return ok(item)
+`,
+  list: `
+local queue, maxStalls, want = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local what, down, after, scan = ARGV[4], ARGV[5] == "1", ARGV[6], tonumber(ARGV[7])
+local before, since, upTo = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+if sweep(queue, 100, maxStalls) == 100 then return { "again" } end
+local seq = tonumber(redis.call("GET", KEYS[1]) or "0")
+local isPlain = before == most and since == -most and upTo >= seq
+local sources = {}
+for i = 11, #ARGV do sources[i - 10] = { key = keyOf(what, queue, ARGV[i]) } end
+local block = math.min(want, math.ceil(want * 2 / math.max(1, #sources)))
+local function fill(source)
+  local from = source.last or after
+  from = from ~= "" and "(" .. from or nil
+  if down then
+    source.rows = redis.call("ZREVRANGEBYLEX", source.key, from or "+", "-", "LIMIT", 0, block)
+  else
+    source.rows = redis.call("ZRANGEBYLEX", source.key, from or "-", "+", "LIMIT", 0, block)
+  end
+  source.at, source.last = 1, source.rows[#source.rows]
+end
+local function isLess(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+local heap = {}
+local function comesBefore(i, j)
+  local a, b = heap[i].rows[heap[i].at], heap[j].rows[heap[j].at]
+  if down then return isLess(b, a) end
+  return isLess(a, b)
+end
+local function sink(i)
+  while true do
+    local first = i
+    for child = 2 * i, 2 * i + 1 do
+      if heap[child] and comesBefore(child, first) then first = child end
+    end
+    if first == i then return end
+    heap[i], heap[first] = heap[first], heap[i]
+    i = first
+  end
+end
+for _, source in ipairs(sources) do
+  fill(source)
+  if #source.rows > 0 then heap[#heap + 1] = source end
+end
+for i = math.floor(#heap / 2), 1, -1 do sink(i) end
+local found, last, scanned = {}, "", 0
+while heap[1] and #found < want and scanned < scan do
+  local source = heap[1]
+  last = source.rows[source.at]
+  scanned = scanned + 1
+  local key = itemKey(what == "items" and last or string.sub(last, 18))
+  local passes = isPlain
+  if not isPlain then
+    local kept = redis.call("HMGET", key, "createdAt", "seq")
+    local at, offered = tonumber(kept[1] or "0"), tonumber(kept[2] or "0")
+    passes = at <= before and at >= since and offered <= upTo
+  end
+  local kept = passes and redis.call("HGETALL", key)
+  if kept and #kept > 0 then found[#found + 1] = kept end
+  source.at = source.at + 1
+  if source.at > #source.rows then fill(source) end
+  if #source.rows == 0 then
+    heap[1] = heap[#heap]
+    heap[#heap] = nil
+  end
+  sink(1)
+end
+return { heap[1] and "more" or "end", last, found }
+`,
+  offer: `
+local answers = {}
+for i = 1, #ARGV, ${offerFields.length} do
+  local id, nonce, queue, state = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local key, dedupeKey = itemKey(id), optional(ARGV[i + 6])
+  local holder, isHeld
+  if dedupeKey then
+    holder = redis.call("HGET", keyOf("dedupe", queue), dedupeKey)
+    local kept = holder and redis.call("HMGET", itemKey(holder), "state", "dedupeUntil")
+    isHeld = kept and kept[1] and (not isFinal(kept[1]) or tonumber(kept[2] or "0") > now)
+  end
+  local isNew = false
+  if redis.call("EXISTS", key) == 1 then
+    -- an id of our own making, or one with our nonce, is from a try whose answer was lost
+    isNew = nonce == "" or redis.call("HGET", key, "nonce") == nonce
+  elseif isHeld then
+    id = holder
+  else
+    isNew = true
+    local seq = redis.call("INCR", KEYS[1])
+    if dedupeKey then
+      if holder then redis.call("HDEL", itemKey(holder), "dedupeKey") end
+      redis.call("HSET", keyOf("dedupe", queue), dedupeKey, id)
+    end
+    local item = { id = id, queue = queue, state = state, partitionKey = optional(ARGV[i + 4]) }
+    item.state = inTurn(item, state)
+    local fields = {
+      id = id, queue = queue, state = item.state, seq = text(seq), partitionKey = item.partitionKey,
+      dedupeKey = dedupeKey, notBefore = text(later(tonumber(ARGV[i + 9]))), payload = ARGV[i + 10],
+      lastError = optional(ARGV[i + 11]), createdAt = text(now), updatedAt = text(now)
+    }
+    if nonce ~= "" then fields.nonce = nonce end
+    if ARGV[i + 5] ~= "block" then fields.onPark = ARGV[i + 5] end
+    if dedupeKey then fields.dedupeUntil = text(later(tonumber(ARGV[i + 7]))) end
+    if ARGV[i + 8] ~= "0" then fields.priority = ARGV[i + 8] end
+    if ARGV[i + 12] ~= "" then fields.source = ARGV[i + 12] end
+    if ARGV[i + 13] ~= "" then fields.kind = ARGV[i + 13] end
+    if ARGV[i + 14] ~= "" then fields.reason = ARGV[i + 14] end
+    write(item, fields)
+    enlist(item)
+  end
+  answers[#answers + 1] = id
+  answers[#answers + 1] = isNew and "1" or "0"
+end
+return answers
+`,
+  places: `
+local queue, maxStalls, swept = ARGV[1], tonumber(ARGV[2]), ARGV[3] == "1"
+if swept and sweep(queue, 100, maxStalls) == 100 then return { "again" } end
+local found = { "ok", redis.call("GET", KEYS[1]) or "0" }
+for _, place in ipairs(redis.call("SMEMBERS", keyOf("places", queue))) do
+  local key = keyOf("items", queue, place)
+  local first = redis.call("ZRANGEBYLEX", key, "-", "+", "LIMIT", 0, 1)[1]
+  found[#found + 1] = place
+  found[#found + 1] = text(redis.call("ZCARD", key))
+  found[#found + 1] = redis.call("HGET", itemKey(first), "createdAt") or text(now)
+end
+return found
+`,
+  purge: `
+local queue, place, after, age, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+if now < age then return { "0", "" } end
+local members = redis.call("ZRANGEBYLEX", keyOf("changes", queue, place), after == "" and "-" or "(" .. after,
+  "(" .. pad(now - age) .. ";", "LIMIT", 0, size)
+local purged = 0
+for _, member in ipairs(members) do
+  local item = load(string.sub(member, 18))
+  if item and int(item, "dedupeUntil") <= now then
+    purged = purged + 1
+    unlist(item)
+    redis.call("DEL", itemKey(item.id), ledgerKey(item.id))
+    if item.dedupeKey then redis.call("HDEL", keyOf("dedupe", queue), item.dedupeKey) end
+  end
+end
+return { text(purged), #members < size and "" or members[#members] }
+`,
+  release: `${onItem}${settling("released")}
+local delay = tonumber(ARGV[3])
+local notBefore = delay > 0 and text(later(delay)) or text(int(item, "notBefore"))
+apply(item, leaseless({ state = inTurn(item, item.leaseFrom), notBefore = notBefore }))
+record(id, outcome, optional(ARGV[4]), lease, notBefore)
+return ok(item)
+`,
+  renew: `${onItem}
+if not item.leaseOwner or int(item, "token") ~= tonumber(ARGV[2]) then
+  return no("stale", "token " .. ARGV[2] .. " of item " .. id .. " is not valid any more")
+end
+local key = keyOf("leased", item.queue)
+take(key, leaseMember(item))
+write(item, { leaseUntil = text(math.max(int(item, "leaseUntil"), later(tonumber(ARGV[3])))) })
+put(key, leaseMember(item))
+return ok(item)
+`,
+  sweep: `
+return { text(sweep(ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))) }
+`,
+  unpark: `${onItem}${sweepFirst}
+local to = ARGV[3]
+if item.state == to or (to == "ready" and item.state == "waiting") then return ok(item) end
+if item.state ~= "parked" and item.state ~= "poison" then
+  return no("state", "item " .. id .. " is " .. item.state)
+end
+apply(item, { state = inTurn(item, to), attempts = false, stalls = false })
+record(id, "unparked", optional(ARGV[4]))
+return ok(item)
+`
+}
+
+export type Action = keyof typeof bodies
+
+export const script = (action: Action, clock: string): string => `${begin(clock)}${bodies[action]}`
