@@ -99,6 +99,11 @@ export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integratio
   /** What the integration is: its declaration, and what that cannot say. */
   static readonly definition: Definition = definition
 
+  /** Its operations as values, for a call that is not made at once: `Outbox.send(HubSpot.operations.contacts.create, …)`. */
+  static get operations(): Integration.Operations<Definition> {
+    return Integration.operations(definition)
+  }
+
   /**
    * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
    * laid over the definition's own option by option, `baseUrl` is another server than HubSpot's.

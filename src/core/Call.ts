@@ -116,6 +116,11 @@ export class Call {
   idempotencyKey: string | undefined
   /** Calls of one partition are replayed in the order in which they failed. */
   partitionKey: string | undefined
+  /**
+   * Which failures become dead letters, in the place of what the policy captures. Set by whoever keeps the call itself and
+   * will make it again, as the outbox does.
+   */
+  capture: ((error: IntegrationError) => boolean) | undefined
   /** Requests sent so far. */
   attempts = 0
   /** Wall clock, epoch milliseconds; 0 before the first attempt. */
@@ -196,6 +201,7 @@ export class Call {
     const fork = new Call(this.operation, { ...this.context, correlationId: this.correlationId }, this.accept)
     fork.idempotencyKey = this.idempotencyKey
     fork.partitionKey = this.partitionKey
+    fork.capture = this.capture
     fork.attempts = this.attempts
     fork.firstAttemptAt = this.firstAttemptAt
     fork.lastAttemptAt = this.lastAttemptAt
@@ -246,13 +252,24 @@ export class CurrentCall extends Context.Reference<CurrentCall>()("holdfast/Curr
 }) {}
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Wishes {
+  readonly idempotencyKey?: string
+  readonly partitionKey?: string
+  /** Which failures become dead letters, in the place of what the policy captures. */
+  readonly capture?: (error: IntegrationError) => boolean
+}
+
+/**
  * Caller's wishes for the calls made inside an effect: an idempotency key, a partition key.
  *
  * @since 0.1.0
  * @category tags
  */
 export class CallOptions extends Context.Reference<CallOptions>()("holdfast/CallOptions", {
-  defaultValue: (): { readonly idempotencyKey?: string; readonly partitionKey?: string } => ({})
+  defaultValue: (): Wishes => ({})
 }) {}
 
 /**

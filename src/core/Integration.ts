@@ -12,9 +12,11 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import type { Simplify } from "effect/Types"
 import * as IntegrationClient from "./IntegrationClient.js"
-import type { IntegrationError } from "./IntegrationError.js"
+import type { IntegrationError, ValidationError } from "./IntegrationError.js"
 import * as Reflection from "./internal/endpoint.js"
+import * as InputCodec from "./internal/inputCodec.js"
 import { compile } from "./internal/method.js"
+import type { Operation } from "./Operation.js"
 
 /**
  * @since 0.1.0
@@ -174,3 +176,135 @@ export const client = <D extends Definition.Any>(
     }
     return Effect.succeed(groups as Client<D>)
   })
+
+/**
+ * One operation as a value: which one it is, and how its input is written down and read again. For a call that is not
+ * made here and now, as by `Outbox.send`. It needs no client, and so no credential.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Handle<in Input> {
+  readonly operation: Operation
+  /** JSON. Refuses what the declaration refuses, as the call itself would. */
+  readonly encode: (input: Input) => Effect.Effect<string, ValidationError>
+  /**
+   * Makes the call with the integration's client. Fails with a `ValidationError` where the declaration has changed since,
+   * and refuses what was stored.
+   */
+  readonly invoke: (client: object, json: string) => Effect.Effect<unknown, IntegrationError>
+}
+
+/**
+ * The operations of a definition, in the shape of its client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operations<D extends { readonly api: unknown }> = D["api"] extends HttpApi.HttpApi<
+  infer _Id,
+  infer Groups,
+  infer _E,
+  infer _R
+> ? OperationsOf<Groups>
+  : never
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type OperationsOf<Groups extends HttpApiGroup.Any> = Simplify<
+  & {
+    readonly [Group in Extract<Groups, { readonly topLevel: false }> as HttpApiGroup.Name<Group>]: {
+      readonly [Endpoint in HttpApiGroup.Endpoints<Group> as HttpApiEndpoint.Name<Endpoint>]: Handle<Input<Endpoint>>
+    }
+  }
+  & {
+    readonly [
+      Endpoint in HttpApiGroup.Endpoints<Extract<Groups, { readonly topLevel: true }>> as HttpApiEndpoint.Name<Endpoint>
+    ]: Handle<Input<Endpoint>>
+  }
+>
+
+/**
+ * The input of one endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Input<Endpoint> = [Endpoint] extends [
+  HttpApiEndpoint<
+    infer _Name,
+    infer _Method,
+    infer Path,
+    infer UrlParams,
+    infer Payload,
+    infer Headers,
+    infer _Success,
+    infer _Error,
+    infer _R,
+    infer _RE
+  >
+] ? Request<Path, UrlParams, Payload, Headers, never>
+  : never
+
+type AnyMethod = (input: unknown) => Effect.Effect<unknown, IntegrationError>
+
+const handleOf = (endpoint: Reflection.Endpoint): Handle<void> => {
+  // most operations of a provider are never sent this way
+  let made: InputCodec.InputCodec | undefined
+  const codec = () => made ??= InputCodec.make(endpoint)
+  return {
+    operation: endpoint.operation,
+    encode: (input) => Effect.suspend(() => codec().encode(input)),
+    invoke: (client, json) =>
+      Effect.flatMap(
+        Effect.suspend(() => codec().decode(json)),
+        (input) => {
+          const group = endpoint.topLevel ? client : (client as Record<string, object>)[endpoint.group]
+          return (group as Record<string, AnyMethod>)[endpoint.name]!(input)
+        }
+      )
+  }
+}
+
+const walked = new WeakMap<Definition.Any, object>()
+
+/**
+ * The operations of a definition as values. They are made once for a definition.
+ *
+ * @example
+ * ```ts
+ * import { Integration } from "holdfast"
+ * import { HubSpot } from "holdfast/providers/hubspot"
+ *
+ * const { contacts } = Integration.operations(HubSpot.definition)
+ * const name = contacts.create.operation.name // "contacts.create"
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const operations = <D extends Definition.Any>(definition: D): Operations<D> => {
+  const known = walked.get(definition)
+  if (known !== undefined) return known as Operations<D>
+  const groups: Record<string, unknown> = {}
+  for (const endpoint of Reflection.reflect(definition, definition.api)) {
+    const handle = handleOf(endpoint)
+    if (endpoint.topLevel) groups[endpoint.name] = handle
+    else groups[endpoint.group] = { ...(groups[endpoint.group] as object | undefined), [endpoint.name]: handle }
+  }
+  walked.set(definition, groups)
+  return groups as Operations<D>
+}
+
+/**
+ * The same by name, `contacts.create`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const operationsByName = (definition: Definition.Any): ReadonlyMap<string, Handle<never>> =>
+  new Map(
+    Reflection.reflect(definition, definition.api).map((endpoint) => [endpoint.operation.name, handleOf(endpoint)])
+  )

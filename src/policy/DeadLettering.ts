@@ -141,11 +141,13 @@ export const layer = (options: Options = {}): IntegrationClient.Policy<DeadLette
           if (Exit.isSuccess(outcome)) return undefined
           const error = Pipeline.errorOf(outcome)
           if (error !== undefined) {
-            return shouldCapture(error, call)
+            return (call.capture ?? shouldCapture)(error, call)
               ? Pipeline.first(Effect.flatMap(store(error, request, call), Effect.fail))
               : undefined
           }
-          return options.captureInterrupted === true && !call.operation.safe && Exit.isInterrupted(outcome)
+          // who keeps the call makes it again
+          return options.captureInterrupted === true && call.capture === undefined && !call.operation.safe &&
+              Exit.isInterrupted(outcome)
             ? Pipeline.first(Effect.zipRight(store(interrupted(call), request, call), outcome))
             : undefined
         }

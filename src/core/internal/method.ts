@@ -28,12 +28,15 @@ interface Input {
 
 type Part = "path" | "urlParams" | "headers" | "payload"
 
-const issuesOf = (part: string, error: ParseResult.ParseError): ReadonlyArray<IntegrationError.ValidationIssue> =>
+export const issuesOf = (
+  part: string,
+  error: ParseResult.ParseError
+): ReadonlyArray<IntegrationError.ValidationIssue> =>
   ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) =>
     new IntegrationError.ValidationIssue({ path: [part, ...issue.path.map(String)].join("."), message: issue.message })
   )
 
-const describe = (issues: ReadonlyArray<IntegrationError.ValidationIssue>): string =>
+export const describe = (issues: ReadonlyArray<IntegrationError.ValidationIssue>): string =>
   issues.slice(0, 3).map((issue) => `${issue.path}: ${issue.message}`).join("; ") +
   (issues.length > 3 ? `; and ${issues.length - 3} more` : "")
 
@@ -47,7 +50,10 @@ const isEither = <A, E>(self: Effect.Effect<A, E>): self is Either.Either<A, E> 
 
 type Encoder = (value: unknown, call: Call.Call) => Effect.Effect<unknown, IntegrationError.ValidationError>
 
-const compileEncoder = (part: Part, schema: Schema.Schema<unknown, unknown> | undefined): Encoder | undefined => {
+export const compileEncoder = (
+  part: Part,
+  schema: Schema.Schema<unknown, unknown> | undefined
+): Encoder | undefined => {
   if (schema === undefined) return undefined
   const encode = Codec.encodeUnknown(schema, { errors: "all" })
   const refuse = (error: ParseResult.ParseError, call: Call.Call) => {
@@ -65,7 +71,7 @@ const compileEncoder = (part: Part, schema: Schema.Schema<unknown, unknown> | un
   }
 }
 
-const compileUrl = (endpoint: Endpoint) =>
+export const compileUrl = (endpoint: Endpoint) =>
 (
   params: unknown,
   call: Call.Call
@@ -219,6 +225,7 @@ export const compile = (
       const wishes = Context.get(fiber.currentContext, Call.CallOptions)
       call.idempotencyKey = wishes.idempotencyKey
       call.partitionKey = wishes.partitionKey
+      call.capture = wishes.capture
       return then(encode(input, call), (request) =>
         Effect.flatMap(client.send(request, call), (response) =>
           then(valueOf(response, call), (value) =>

@@ -1,7 +1,6 @@
 /** One replay: take the letter, send it while the lease is kept alive, settle. */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -18,6 +17,7 @@ import {
 import type * as LeaseItem from "../LeaseItem.js"
 import type * as LeaseQueue from "../LeaseQueue.js"
 import * as codec from "./deadLetterCodec.js"
+import { keepAlive, type LeaseLost, persistently } from "./leaseKeeper.js"
 import * as orderedId from "./orderedId.js"
 
 export const storageError = (error: LeaseItem.LeaseQueueError): DeadLetterQueueError =>
@@ -26,8 +26,6 @@ export const storageError = (error: LeaseItem.LeaseQueueError): DeadLetterQueueE
     message: `the dead letters cannot be reached: ${error.message}`,
     cause: error
   })
-
-class LeaseLost extends Data.TaggedError("LeaseLost")<{ readonly message: string }> {}
 
 export interface Deps {
   readonly queue: LeaseQueue.LeaseQueue["Type"]
@@ -92,28 +90,6 @@ export const refusedByState = (item: LeaseItem.Item): ReplayRefusedError => {
       )
   }
 }
-
-/** Never ends by itself but when the lease is lost. */
-const keepAlive = (deps: Deps, item: LeaseItem.Item): Effect.Effect<never, LeaseLost> => {
-  const loop = (deadline: number, wait: number): Effect.Effect<never, LeaseLost> =>
-    Effect.gen(function*() {
-      yield* Effect.sleep(wait)
-      const before = yield* Clock.currentTimeMillis
-      const renewed = yield* Effect.either(deps.queue.renew(item.id, item.token, deps.lease))
-      if (Either.isRight(renewed)) {
-        return yield* loop(before + deps.lease, deps.lease / 3)
-      }
-      // While the store is away the lease still holds until its end; not a moment longer
-      return renewed.left.reason === "storage" && before + deps.lease / 10 < deadline
-        ? yield* loop(deadline, deps.lease / 10)
-        : yield* new LeaseLost({ message: renewed.left.message })
-    })
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => loop(now + deps.lease, deps.lease / 3))
-}
-
-/** A settlement may be repeated with its token, so that a lost answer is no reason to give up. */
-const persistently = <A>(effect: Effect.Effect<A, LeaseItem.LeaseQueueError>) =>
-  Effect.retry(effect, { times: 2, while: (error) => error.reason === "storage" })
 
 const describe = (error: IntegrationError.IntegrationError): string => `${error._tag}: ${error.message}`
 
@@ -238,7 +214,9 @@ export const replay = (
         return yield* letter.left
       }
       const exit = yield* Effect.exit(
-        restore(Effect.raceFirst(replayer(letter.right), Effect.interruptible(keepAlive(deps, leased))))
+        restore(
+          Effect.raceFirst(replayer(letter.right), Effect.interruptible(keepAlive(deps.queue, leased, deps.lease)))
+        )
       )
       return yield* settle(deps, leased, exit)
     })

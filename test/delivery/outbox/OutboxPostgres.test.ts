@@ -1,0 +1,14 @@
+import { Layer } from "effect"
+import * as LeaseQueueSql from "holdfast/delivery/LeaseQueue/Sql"
+import { isLong } from "../../campaign.js"
+import * as postgres from "../postgres.js"
+import { sqlSuite } from "./sqlSuite.js"
+import { suite } from "./suite.js"
+
+suite({
+  layer: Layer.provide(LeaseQueueSql.layer(), postgres.client),
+  name: "PostgreSQL",
+  settled: postgres.settled
+}, isLong)
+
+sqlSuite("PostgreSQL", postgres.client, postgres.settled)
