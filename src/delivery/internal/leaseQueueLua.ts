@@ -10,9 +10,6 @@
  * Redis refuses; the first one of a settlement is one that it takes, since work that is done must be able to say so.
  */
 
-/** How the scripts ask for the time. A test may put another clock in its place. */
-export const time = `redis.call("TIME")`
-
 /** What the declared key is called, after the prefix. */
 export const seqKey = "seq"
 
@@ -22,9 +19,9 @@ export const offerFields = [
   ...["payload", "lastError", "source", "kind", "reason"]
 ] as const
 
-const begin = (clock: string) => `
+const begin = `
 local base = string.sub(KEYS[1], 1, -${seqKey.length + 1})
-local clock = ${clock}
+local clock = redis.call("TIME")
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local most = ${Number.MAX_SAFE_INTEGER}
 
@@ -531,4 +528,4 @@ return ok(item)
 
 export type Action = keyof typeof bodies
 
-export const script = (action: Action, clock: string): string => `${begin(clock)}${bodies[action]}`
+export const script = (action: Action): string => `${begin}${bodies[action]}`

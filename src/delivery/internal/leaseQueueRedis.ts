@@ -18,8 +18,6 @@ export interface Settings {
   readonly maxStalls: number
   /** Milliseconds of real time. */
   readonly patience: number
-  /** For tests, how the scripts ask for the time. */
-  readonly clock?: string | undefined
 }
 
 /** Items that one script looks at where a filter has no index. */
@@ -39,36 +37,33 @@ const answers = {
   settled: Schema.Tuple(Schema.Literal("ok", "no"), flat)
 }
 
-const makeScripts = (clock: string) => {
-  const script = <A, I>(action: Lua.Action, result: Schema.Schema<A, I>) =>
-    Redis.script({
-      encode: (base: string, args: ReadonlyArray<Redis.Argument>) => ({ args, keys: [`${base}${Lua.seqKey}`] }),
-      lua: Lua.script(action, clock),
-      name: `LeaseQueue.${action}`,
-      result
-    })
-  return {
-    acquire: script("acquire", answers.settled),
-    claim: script("claim", answers.flats),
-    complete: script("complete", answers.settled),
-    count: script("count", answers.flat),
-    discard: script("discard", answers.settled),
-    edit: script("edit", answers.settled),
-    fail: script("fail", answers.settled),
-    get: script("get", answers.settled),
-    list: script("list", answers.list),
-    offer: script("offer", answers.flat),
-    places: script("places", answers.flat),
-    purge: script("purge", answers.flat),
-    release: script("release", answers.settled),
-    renew: script("renew", answers.settled),
-    sweep: script("sweep", answers.flat),
-    unpark: script("unpark", answers.settled)
-  }
-}
+/** `keys`: the one that is declared. */
+const script = <A, I>(action: Lua.Action, result: Schema.Schema<A, I>) =>
+  Redis.script({
+    encode: (base: string, args: ReadonlyArray<Redis.Argument>) => ({ args, keys: [`${base}${Lua.seqKey}`] }),
+    lua: Lua.script(action),
+    name: `LeaseQueue.${action}`,
+    result
+  })
 
-/** The server should see the same text for the same script. */
-const scripts = makeScripts(Lua.time)
+const scripts = {
+  acquire: script("acquire", answers.settled),
+  claim: script("claim", answers.flats),
+  complete: script("complete", answers.settled),
+  count: script("count", answers.flat),
+  discard: script("discard", answers.settled),
+  edit: script("edit", answers.settled),
+  fail: script("fail", answers.settled),
+  get: script("get", answers.settled),
+  list: script("list", answers.list),
+  offer: script("offer", answers.flat),
+  places: script("places", answers.flat),
+  purge: script("purge", answers.flat),
+  release: script("release", answers.settled),
+  renew: script("renew", answers.settled),
+  sweep: script("sweep", answers.flat),
+  unpark: script("unpark", answers.settled)
+}
 
 const optional = (text: string | undefined): string => text === undefined ? "" : `+${text}`
 
@@ -139,7 +134,6 @@ export type Steps = ReturnType<typeof make>
 
 export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
   const { base, maxStalls, patience } = settings
-  const all = settings.clock === undefined ? scripts : makeScripts(settings.clock)
 
   /** `repeatable`: doing it twice is as good as once. What must not be is only repeated where it surely was not done. */
   const run = <A>(
@@ -167,7 +161,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     queue: string,
     swept = true
   ): Effect.Effect<{ readonly seq: number; readonly all: ReadonlyArray<Place> }, LeaseQueueError> =>
-    Effect.flatMap(run(all.places, [queue, maxStalls, swept ? 1 : 0]), ([tag, seq, ...rows]) => {
+    Effect.flatMap(run(scripts.places, [queue, maxStalls, swept ? 1 : 0]), ([tag, seq, ...rows]) => {
       if (tag === "again") return places(queue, swept)
       const found: Array<Place> = []
       for (let i = 0; i < rows.length; i += 3) found.push(toPlace(rows[i] ?? "", rows[i + 1], rows[i + 2]))
@@ -184,7 +178,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     found: ReadonlyArray<Item>
   ): Effect.Effect<ReadonlyArray<Item>, LeaseQueueError> =>
     Effect.flatMap(
-      run(all.list, [
+      run(scripts.list, [
         queue,
         maxStalls,
         keyset.limit + 1 - found.length,
@@ -211,7 +205,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
       let count = 0
       let after = ""
       do {
-        const [counted, last = ""]: ReadonlyArray<string> = yield* run(all.count, [
+        const [counted, last = ""]: ReadonlyArray<string> = yield* run(scripts.count, [
           queue,
           place.name,
           after,
@@ -228,7 +222,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     offer: (offers: ReadonlyArray<Offer>): Effect.Effect<ReadonlyArray<Offered>, LeaseQueueError> =>
       Effect.map(
         run(
-          all.offer,
+          scripts.offer,
           offers.flatMap((offer) => {
             const args = offerArgs(offer)
             return Lua.offerFields.map((field) => args[field])
@@ -239,21 +233,21 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
 
     claim: ({ lease, limit, owner, queue }: input.Claim): Effect.Effect<ReadonlyArray<Item>, LeaseQueueError> =>
       Effect.flatMap(
-        Effect.uninterruptible(run(all.claim, [queue, owner, limit, lease, maxStalls], false)),
+        Effect.uninterruptible(run(scripts.claim, [queue, owner, limit, lease, maxStalls], false)),
         items
       ),
 
     acquire: (id: string, { lease, ordered, owner, states }: input.Acquire) =>
-      settle(all.acquire, id, maxStalls, owner, lease, states.join(","), ordered ? 1 : 0),
+      settle(scripts.acquire, id, maxStalls, owner, lease, states.join(","), ordered ? 1 : 0),
 
-    renew: (id: string, token: number, lease: number) => settle(all.renew, id, token, lease),
+    renew: (id: string, token: number, lease: number) => settle(scripts.renew, id, token, lease),
 
     complete: (id: string, token: number, detail: string | undefined) =>
-      settle(all.complete, id, token, optional(detail)),
+      settle(scripts.complete, id, token, optional(detail)),
 
     fail: (id: string, token: number, { detail, error, next, reason }: input.Fail) =>
       settle(
-        all.fail,
+        scripts.fail,
         id,
         token,
         next._tag,
@@ -264,14 +258,14 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
       ),
 
     release: (id: string, token: number, { delay, detail }: input.Release) =>
-      settle(all.release, id, token, delay, optional(detail)),
+      settle(scripts.release, id, token, delay, optional(detail)),
 
     sweep: (queue: string, limit: number): Effect.Effect<number, LeaseQueueError> =>
-      Effect.map(run(all.sweep, [queue, limit, maxStalls]), ([swept]) => whole(swept)),
+      Effect.map(run(scripts.sweep, [queue, limit, maxStalls]), ([swept]) => whole(swept)),
 
     edit: (id: string, version: number, patch: core.Patch, detail: string | undefined) =>
       settle(
-        all.edit,
+        scripts.edit,
         id,
         maxStalls,
         version,
@@ -281,13 +275,13 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         optional(patch.reason)
       ),
 
-    discard: (id: string, detail: string | undefined) => settle(all.discard, id, maxStalls, optional(detail)),
+    discard: (id: string, detail: string | undefined) => settle(scripts.discard, id, maxStalls, optional(detail)),
 
     unpark: (id: string, to: "ready" | "parked", detail: string | undefined) =>
-      settle(all.unpark, id, maxStalls, to, optional(detail)),
+      settle(scripts.unpark, id, maxStalls, to, optional(detail)),
 
     get: (id: string): Effect.Effect<Option.Option<Item>, LeaseQueueError> =>
-      settle(all.get, id, maxStalls).pipe(
+      settle(scripts.get, id, maxStalls).pipe(
         Effect.map(Option.some),
         Effect.catchIf((error) => error.reason === "not-found", () => Effect.succeed(Option.none<Item>()))
       ),
@@ -346,7 +340,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
           if (!isState(place.state) || !core.isFinal(place.state)) continue
           let after = ""
           do {
-            const [gone, last = ""]: ReadonlyArray<string> = yield* run(all.purge, [
+            const [gone, last = ""]: ReadonlyArray<string> = yield* run(scripts.purge, [
               queue,
               place.name,
               after,

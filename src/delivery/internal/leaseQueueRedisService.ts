@@ -7,7 +7,6 @@ import * as groupCommit from "./groupCommit.js"
 import * as input from "./leaseQueueInput.js"
 import * as steps from "./leaseQueueRedis.js"
 
-/** `settings.clock`: for tests, how the scripts ask for the time. */
 export const make = (redis: Redis.Redis["Type"], settings: steps.Settings): LeaseQueue.LeaseQueue["Type"] => {
   const all = steps.make(redis, settings)
   const commit = (batch: ReadonlyArray<ReadonlyArray<LeaseQueue.NewItem>>) =>
