@@ -197,35 +197,51 @@ export const layerPostgres = (
 export interface RedisOptions {
   /**
    * `redis://user:password@host:6379/0`, or `rediss://` for TLS. For a client or a cluster that the program has, or a
-   * certificate of one's own, take the pieces: `core/Redis/Node`, `policy/CircuitBreaker/Redis`, `policy/RateLimit/Redis`.
+   * certificate of one's own, take the pieces: `core/Redis/Node`, `policy/CircuitBreaker/Redis`, `policy/RateLimit/Redis`,
+   * `delivery/DeadLetterQueue/Redis`.
    */
   readonly url: Redacted.Redacted
+  /**
+   * Whether dead letters are kept there too, which then must be a Redis that keeps what it is given. Default `true`. With
+   * `false` their store comes from elsewhere, and the type says so.
+   */
+  readonly deadLetters?: boolean | undefined
+  /** A local file for dead letters that Redis cannot take at the moment. Default: none. */
+  readonly spill?: string | false | undefined
 }
 
-const redisShared = (
-  { url }: RedisOptions
-): Layer.Layer<CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters, Redis.RedisError> =>
-  Layer.unwrapEffect(
+/** The parts of one Redis, over one connection. */
+const redis = ({ spill, url }: RedisOptions) => {
+  const loading = <A>(imports: () => Promise<A>) =>
+    load("redis", imports, (message, cause) => new Redis.RedisError({ cause, message, reason: "setup" }))
+  const client = Layer.unwrapEffect(
+    Effect.map(loading(() => import("./core/Redis/Node.js")), (Node) => Node.layer({ url }))
+  )
+  const letters = Layer.unwrapEffect(
     Effect.map(
-      load(
-        "redis",
-        () =>
-          Promise.all([
-            import("./core/Redis/Node.js"),
-            import("./policy/CircuitBreaker/Redis.js"),
-            import("./policy/RateLimit/Redis.js")
-          ]),
-        (message, cause) => new Redis.RedisError({ cause, message, reason: "setup" })
-      ),
-      ([Node, Breakers, Limits]) => Layer.provide(Layer.merge(Breakers.layer(), Limits.layer()), Node.layer({ url }))
+      loading(() => import("./delivery/DeadLetterQueue/Redis.js")),
+      (Letters) => withSpill(Letters.layer(), spill ?? false)
     )
   )
+  const shared = Layer.unwrapEffect(
+    Effect.map(
+      loading(() => Promise.all([import("./policy/CircuitBreaker/Redis.js"), import("./policy/RateLimit/Redis.js")])),
+      ([Breakers, Limits]) => Layer.merge(Breakers.layer(), Limits.layer())
+    )
+  )
+  return { letters: Layer.provide(letters, client), shared: Layer.provide(shared, client) }
+}
 
 /**
- * Breakers and limiters that all processes on one Redis share. When Redis is away, each process goes on by itself. Needs the optional peer `redis`. Fails with a `RedisError` where Redis refuses the connection, as for a wrong
- * password.
+ * Everything on Redis, for any number of processes: dead letters, and breakers and limiters that they share. When Redis is
+ * away later, each process goes on by itself, and a letter that it cannot take goes to the spill file, where there is one.
+ * Needs the optional peer `redis`.
  *
- * It keeps no dead letters: their store comes from elsewhere, and the type says so.
+ * Dead letters need a Redis that keeps what it is given: `appendonly yes` and `maxmemory-policy noeviction`. Where it
+ * does not, a warning says so at the start. For letters elsewhere there is `deadLetters: false`.
+ *
+ * Fails with a `RedisError` where Redis refuses the connection, as for a wrong password, and with a `DeadLetterQueueError`
+ * when it is to keep dead letters and cannot be reached at the start.
  *
  * @example
  * ```ts
@@ -233,8 +249,12 @@ const redisShared = (
  * import { Holdfast } from "holdfast"
  * import * as Sqlite from "holdfast/delivery/DeadLetterQueue/Sqlite"
  *
- * const state = Layer.merge(
- *   Holdfast.layerRedis({ url: Redacted.make("redis://127.0.0.1:6379") }),
+ * const url = Redacted.make("redis://127.0.0.1:6379")
+ *
+ * const everything = Holdfast.layerRedis({ spill: "letters.spill", url })
+ *
+ * const lettersElsewhere = Layer.merge(
+ *   Holdfast.layerRedis({ deadLetters: false, url }),
  *   Sqlite.layer({ filename: "dead-letters.db" })
  * )
  * ```
@@ -242,10 +262,15 @@ const redisShared = (
  * @since 0.1.0
  * @category layers
  */
-export const layerRedis = (
-  options: RedisOptions
-): Layer.Layer<Exclude<Provided, DeadLetterQueue.DeadLetterQueue>, Redis.RedisError> =>
-  Layer.merge(own, redisShared(options))
+export const layerRedis: {
+  (
+    options: RedisOptions & { readonly deadLetters: false }
+  ): Layer.Layer<Exclude<Provided, DeadLetterQueue.DeadLetterQueue>, Redis.RedisError>
+  (options: RedisOptions): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError | Redis.RedisError>
+} = (options: RedisOptions): Layer.Layer<any, any> => {
+  const { letters, shared } = redis(options)
+  return options.deadLetters === false ? Layer.merge(own, shared) : Layer.mergeAll(own, letters, shared)
+}
 
 const storeUrl = (name: string): Config.Config<StoreUrl.Store> =>
   Config.mapOrFail(
@@ -262,8 +287,8 @@ const optional = <A>(config: Config.Config<A>): Effect.Effect<A | undefined, Con
  * | variable | |
  * |---|---|
  * | `HOLDFAST_STORE_URL` | `memory:`, `sqlite:<file>`, `postgres://user:password@host:5432/database`, `redis://user:password@host:6379/0` |
- * | `HOLDFAST_DEAD_LETTERS_URL` | where dead letters are kept, if not there: `memory:`, `sqlite:<file>` or `postgres://…`. Beside a Redis, which keeps none, it must be set |
- * | `HOLDFAST_SPILL_FILE` | a local file for dead letters that their store cannot take at the moment. Default: the SQLite file's name and `.spill`; none for PostgreSQL |
+ * | `HOLDFAST_DEAD_LETTERS_URL` | where dead letters are kept, if not there: another of these |
+ * | `HOLDFAST_SPILL_FILE` | a local file for dead letters that their store cannot take at the moment. Default: the SQLite file's name and `.spill`; none for PostgreSQL and Redis |
  *
  * There is no default store: a program whose dead letters are in memory should say so. No message repeats a URL.
  *
@@ -277,22 +302,21 @@ export const layerConfig: Layer.Layer<
   const store = yield* storeUrl("HOLDFAST_STORE_URL")
   const lettersUrl = "HOLDFAST_DEAD_LETTERS_URL"
   const lettersStore = (yield* optional(storeUrl(lettersUrl))) ?? store
-  if (lettersStore._tag === "Redis") {
-    return yield* Effect.fail(ConfigError.InvalidData([lettersUrl], "Redis keeps no dead letters: name another store"))
-  }
   const spill = yield* optional(Config.nonEmptyString("HOLDFAST_SPILL_FILE"))
-  const ofPostgres = (url: Redacted.Redacted) => postgres({ spill, url })
-  const one = store._tag === "Postgres" ? ofPostgres(store.url) : undefined
-  const letters: Letters = lettersStore._tag === "Memory"
-    ? DeadLetterQueue.layerMemory
-    : lettersStore._tag === "Sqlite"
-    ? sqliteLetters({ filename: lettersStore.filename, spill })
-    : (lettersStore === store && one !== undefined ? one : ofPostgres(lettersStore.url)).letters
+  const partsOf = (store: StoreUrl.Store) =>
+    store._tag === "Postgres"
+      ? postgres({ spill, url: store.url })
+      : store._tag === "Redis"
+      ? redis({ spill, url: store.url })
+      : undefined
+  const parts = partsOf(store)
+  const letters: Layer.Layer<DeadLetterQueue.DeadLetterQueue, DeadLetterQueue.DeadLetterQueueError | Redis.RedisError> =
+    lettersStore._tag === "Sqlite"
+      ? sqliteLetters({ filename: lettersStore.filename, spill })
+      : (lettersStore === store ? parts : partsOf(lettersStore))?.letters ?? DeadLetterQueue.layerMemory
   return Layer.mergeAll(
     own,
     letters,
-    store._tag === "Redis"
-      ? redisShared(store)
-      : one?.shared ?? Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
+    parts?.shared ?? Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
   )
 }))

@@ -62,6 +62,50 @@ describe("Holdfast", () => {
       }))
   })
 
+  describe("layerRedis", () => {
+    it.scopedLive("what one program captures, another one finds; with letters elsewhere, none is there", () =>
+      Effect.gen(function*() {
+        const url = Redacted.make((yield* RedisServer.make()).url)
+        yield* Effect.provide(capture, Holdfast.layerRedis({ url }))
+        assert.strictEqual(yield* Effect.provide(total, Holdfast.layerRedis({ url })), 1)
+        const elsewhere = Layer.merge(Holdfast.layerRedis({ deadLetters: false, url }), DeadLetterQueue.layerMemory)
+        yield* Effect.provide(capture, elsewhere)
+        assert.strictEqual(yield* Effect.provide(total, Holdfast.layerRedis({ url })), 1)
+      }))
+
+    it.scopedLive("a Redis that cannot be reached is named, unless it is to keep no letters", () =>
+      Effect.gen(function*() {
+        const url = Redacted.make("redis://user:fake-secret@127.0.0.1:1")
+        const error = yield* Effect.flip(Effect.provide(total, Holdfast.layerRedis({ url })))
+        assert.deepInclude(error, { _tag: "DeadLetterQueueError", reason: "open" })
+        assert.match(error.message, /^the dead letters on Redis cannot be opened: Redis at 127.0.0.1:1 /)
+        assert.notInclude(error.message, "fake-secret")
+        const elsewhere = Layer.merge(Holdfast.layerRedis({ deadLetters: false, url }), DeadLetterQueue.layerMemory)
+        assert.strictEqual(yield* Effect.provide(total, elsewhere), 0)
+      }))
+
+    it.scopedLive("a Redis that does not answer holds up no capture: the letter goes to the spill file, and later home", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.make()
+        const proxy = yield* TcpProxy.make(server.url)
+        const spill = `${yield* files.folder}/letters`
+        const url = Redacted.make(proxy.url)
+        yield* Effect.gen(function*() {
+          yield* capture
+          yield* proxy.set(TcpProxy.blackHole)
+          assert.deepInclude(yield* Effect.flip(capture), { _tag: "DeadLetterQueueError", reason: "spilled" })
+          assert.isTrue(fs.existsSync(spill))
+          yield* proxy.set(TcpProxy.pass)
+          assert.strictEqual(yield* Effect.retry(total, Schedule.spaced("50 millis")), 1)
+        }).pipe(Effect.provide(Holdfast.layerRedis({ spill, url })))
+        // the next program drains it
+        yield* Effect.gen(function*() {
+          while ((yield* total) < 2) yield* Effect.sleep("20 millis")
+        }).pipe(Effect.provide(Holdfast.layerRedis({ spill, url })))
+        assert.isFalse(fs.existsSync(spill))
+      }))
+  })
+
   describe("what one program learns, the others know", () => {
     type Shared = CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
 
@@ -137,16 +181,20 @@ describe("Holdfast", () => {
         }
       }))
 
-    it.scopedLive("a Redis for what is shared, and another store for dead letters", () =>
+    it.scopedLive("a Redis keeps dead letters too, unless another store is named for them", () =>
       Effect.gen(function*() {
-        const { url } = yield* servers.redis
+        const { url } = yield* RedisServer.make()
         const filename = yield* files.file
-        const store = configured({ HOLDFAST_DEAD_LETTERS_URL: `sqlite:${filename}`, HOLDFAST_STORE_URL: url })
-        yield* Effect.provide(capture, store)
+        const elsewhere = configured({ HOLDFAST_DEAD_LETTERS_URL: `sqlite:${filename}`, HOLDFAST_STORE_URL: url })
+        yield* Effect.provide(capture, elsewhere)
         assert.strictEqual(yield* Effect.provide(total, Holdfast.layerSqlite({ filename })), 1)
-        const error = yield* Effect.flip(Effect.provide(total, configured({ HOLDFAST_STORE_URL: url })))
-        assert.include(String(error), "HOLDFAST_DEAD_LETTERS_URL")
-        assert.include(String(error), "Redis keeps no dead letters")
+        const there = configured({ HOLDFAST_STORE_URL: url })
+        assert.strictEqual(yield* Effect.provide(total, there), 0)
+        yield* Effect.provide(capture, there)
+        assert.strictEqual(yield* Effect.provide(total, there), 1)
+        assert.strictEqual(yield* Effect.provide(total, Holdfast.layerRedis({ url: Redacted.make(url) })), 1)
+        const letters = configured({ HOLDFAST_DEAD_LETTERS_URL: url, HOLDFAST_STORE_URL: "memory:" })
+        assert.strictEqual(yield* Effect.provide(total, letters), 1)
       }))
 
     it.live("says what it expects, and repeats no more than the scheme", () =>

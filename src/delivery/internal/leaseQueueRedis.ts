@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { randomBytes } from "node:crypto"
 import * as Redis from "../../core/Redis.js"
 import { type Entry, type Item, LeaseQueueError, type NewItem, type Offered } from "../LeaseItem.js"
 import * as core from "./leaseQueueCore.js"
@@ -103,10 +102,10 @@ export interface Offer {
 
 /** With all that makes a repetition harmless. */
 export const offersOf = (items: ReadonlyArray<NewItem>, now: number): ReadonlyArray<Offer> => {
-  const nonce = items.some((item) => item.id !== undefined) ? randomBytes(9).toString("base64url") : ""
+  const nonce = items.some((item) => item.id !== undefined) ? crypto.randomUUID() : ""
   return items.map((item, i) => ({
     core: input.offer(item, now),
-    nonce: item.id === undefined ? "" : `${nonce}${i}`
+    nonce: item.id === undefined ? "" : `${nonce}:${i}`
   }))
 }
 
