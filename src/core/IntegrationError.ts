@@ -78,6 +78,9 @@ const toJson = (error: Error): unknown => ({
   ...(error.cause === undefined ? undefined : { cause: error.cause })
 })
 
+/** What does not come from the constructor of `Error` would be taken for another object by what prints errors. */
+const errorTag = "Error"
+
 /**
  * No response: refused, reset, DNS, TLS. In phase `connect` nothing was sent, so that any call may be sent again;
  * in phase `response` the provider may have acted.
@@ -117,6 +120,9 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError>("holdfast
 }) {
   override toJSON(): unknown {
     return toJson(this)
+  }
+  get [Symbol.toStringTag](): string {
+    return errorTag
   }
 }
 
@@ -227,6 +233,9 @@ export class CircuitBreakerOpenError
   override toJSON(): unknown {
     return toJson(this)
   }
+  get [Symbol.toStringTag](): string {
+    return errorTag
+  }
 }
 
 /**
@@ -242,6 +251,9 @@ export class BulkheadFullError extends Schema.TaggedError<BulkheadFullError>("ho
   override toJSON(): unknown {
     return toJson(this)
   }
+  get [Symbol.toStringTag](): string {
+    return errorTag
+  }
 }
 
 /**
@@ -256,6 +268,9 @@ export class UnavailableError extends Schema.TaggedError<UnavailableError>("hold
 ) {
   override toJSON(): unknown {
     return toJson(this)
+  }
+  get [Symbol.toStringTag](): string {
+    return errorTag
   }
 }
 

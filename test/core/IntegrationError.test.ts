@@ -1,8 +1,9 @@
 import { Headers, HttpClientError, HttpClientRequest } from "@effect/platform"
-import { describe, it } from "@effect/vitest"
-import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assert, describe, it } from "@effect/vitest"
+import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Arbitrary, Duration, FastCheck as fc, Schema } from "effect"
 import { Call, Classification, IntegrationError, Operation, RetryAfter } from "holdfast"
+import { inspect } from "node:util"
 
 const call = () =>
   new Call.Call(
@@ -130,6 +131,10 @@ describe("IntegrationError", () => {
       const caused = new Class({ ...fields, cause: "why" })
       strictEqual(JSON.parse(JSON.stringify(caused)).cause, "why")
       strictEqual(refusal.stack, `${made._tag}: nothing was sent`)
+      // who prints it, as the assertions of a spec do, takes it for an error
+      strictEqual(Object.prototype.toString.call(refusal), "[object Error]")
+      assertInclude(inspect(refusal), `${made._tag} [Error]: nothing was sent`)
+      assert.throws(() => assert.strictEqual<unknown>(refusal, "sent"), /expected .*nothing was sent.* to equal 'sent'/)
       const amend = (error: IntegrationError.Refusal) => ({ ...IntegrationError.amend(error, { deadLettered: true }) })
       deepStrictEqual(amend(refusal), amend(made))
     }
