@@ -15,7 +15,7 @@ export type { Config }
 /** Milliseconds of its share of the rate that one process may hold. */
 export const span = 500
 /** Tokens that one process may hold. */
-export const most = 500
+export const most = 5_000
 /** Milliseconds after which what a process holds is lost, unless it is heard of. */
 export const lease = 2_000
 /** Milliseconds for which a process that says nothing counts as one of them. */

@@ -149,7 +149,7 @@ const within = <A>(effect: Effect.Effect<A, StoreError>, millis: number): Effect
     effect,
     Background.sleep(millis).pipe(
       Effect.zipRight(read),
-      Effect.zipRight(Effect.fail(new StoreError({ away: true, message: `no answer within ${millis} ms` })))
+      Effect.zipRight(Effect.failSync(() => new StoreError({ away: true, message: `no answer within ${millis} ms` })))
     )
   )
 
