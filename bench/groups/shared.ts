@@ -4,13 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as IntegrationClient from "../../src/core/IntegrationClient.js"
 import * as Holdfast from "../../src/Holdfast.js"
-import * as CircuitBreaker from "../../src/policy/CircuitBreaker.js"
-import * as RateLimit from "../../src/policy/RateLimit.js"
 import { cpuMillis } from "../harness/clock.js"
 import type * as Result from "../harness/result.js"
 import { format, times } from "../harness/result.js"
 import { median, medianRatio, shuffled } from "../harness/statistics.js"
 import { load } from "../peers.js"
+import * as Alone from "../stacks/alone.js"
 import * as Asking from "../stacks/asking.js"
 import * as Stacks from "../stacks/holdfast.js"
 import * as Redis from "../stacks/redis.js"
@@ -30,8 +29,8 @@ const concurrencies = [16, 128] as const
 
 const names = {
   asking: "a breaker that asks Redis before and after each call",
-  breaker: "Holdfast, CircuitBreaker on Redis",
-  limiter: "Holdfast, RateLimit on Redis",
+  breaker: "Holdfast's breaker on Redis",
+  limiter: "Holdfast's limiter on Redis",
   memory: "Holdfast, standard stack in memory",
   peer: "rate-limiter-flexible on Redis",
   shared: "Holdfast, standard stack, breaker and limiter on Redis"
@@ -46,11 +45,16 @@ interface Window {
 
 type Load = (concurrency: number, until: number) => Promise<number>
 
-/** Calls in so many fibers, each of which gives way after every hundredth: a call that waits for nothing never would. */
+const poll = Effect.async<void>((resume) => void setImmediate(resume, Effect.void))
+
+/**
+ * Calls in so many fibers. A call that waits for nothing never lets the process look at its sockets, as one that goes to a
+ * provider does: each fiber stops for that after every sixteenth.
+ */
 const inFibers = (call: Effect.Effect<unknown, unknown>): Load => async (concurrency, until) => {
   let calls = 0
   const one = Effect.whileLoop({
-    body: () => ++calls % 100 === 0 ? Effect.zipRight(call, Effect.yieldNow()) : call,
+    body: () => ++calls % 16 === 0 ? Effect.zipRight(call, poll) : call,
     step: () => {},
     while: () => performance.now() < until
   })
@@ -86,22 +90,16 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
     const built = await Effect.runPromise(Stacks.forever(Layer.build(Layer.provide(policy, Layer.merge(base, state)))))
     return inFibers(Stacks.call(Context.get(built, IntegrationClient.IntegrationClient)))
   }
-  const asking = await Effect.runPromise(Stacks.forever(Layer.build(Asking.layer.pipe(
-    Layer.provide(Layer.sync(
-      IntegrationClient.IntegrationClient,
-      () => IntegrationClient.make({ id: "bench", version: "1" }, Stacks.noOp)
-    )),
-    Layer.provide(redis.layer)
-  ))))
+  const state = await Effect.runPromise(Stacks.forever(Layer.build(redis.layer)))
   // never dry: what is measured is what a token costs
   const endless = { capacity: 1_000_000, refillRate: 100_000_000 }
   const memory = await Stacks.build(Stacks.standard)
   const loads = new Map<string, Load>([
     [names.memory, inFibers(Stacks.call(memory))],
     [names.shared, await build(Stacks.standard)],
-    [names.breaker, await build(CircuitBreaker.layer())],
-    [names.asking, inFibers(Stacks.call(Context.get(asking, IntegrationClient.IntegrationClient)))],
-    [names.limiter, await build(RateLimit.layer(endless))],
+    [names.breaker, inFibers(Alone.guarded(state))],
+    [names.asking, inFibers(Asking.guarded(redis.service))],
+    [names.limiter, inFibers(Alone.token(state, endless))],
     [names.peer, promised(peer.acquire)]
   ])
 
@@ -151,14 +149,18 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
         row(names.peer, names.peer),
         row(names.limiter, names.peer)
       ],
-      title: `(f) State in Redis, over a call that does nothing, concurrency ${concurrency}`
+      title:
+        `(f) State in Redis, concurrency ${concurrency}: a stack over a call that does nothing; breakers and limiters alone`
     })
   }
   await peer.close()
   return {
     charts: [],
     measures,
-    notes: ["Commands: those that the process sent, from the server's own statistics."],
+    notes: [
+      "Commands: those that the process sent, from the server's own statistics. An endless limit is one that is never dry: " +
+      "what is measured is what its tokens cost."
+    ],
     tables
   }
 }

@@ -2,8 +2,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import * as IntegrationClient from "../../src/core/IntegrationClient.js"
-import * as IntegrationError from "../../src/core/IntegrationError.js"
 import * as Redis from "../../src/core/Redis.js"
 
 const key = "bench:asking"
@@ -21,15 +19,9 @@ return 1`,
   result: Schema.Int
 })
 
-export const layer: IntegrationClient.Policy<Redis.Redis> = IntegrationClient.policy((next) =>
-  Effect.map(
-    Redis.Redis,
-    (redis) => (request, call) =>
-      Effect.flatMap(Effect.orDie(redis.send("GET", `${key}:open`)), (open) =>
-        open !== null
-          ? Effect.fail(
-            IntegrationError.refusal(IntegrationError.CircuitBreakerOpenError, call, "nothing was sent: open")
-          )
-          : Effect.onExit(next.send(request, call), (exit) => Effect.orDie(redis.run(record, Exit.isFailure(exit)))))
-  )
-)
+/** Asks, does nothing, and tells. */
+export const guarded = (redis: Redis.Redis["Type"]): Effect.Effect<number> =>
+  Effect.flatMap(Effect.orDie(redis.send("EXISTS", `${key}:open`)), (open) =>
+    open === 1
+      ? Effect.dieMessage("the circuit is open")
+      : Effect.onExit(Effect.sync(() => 1), (exit) => Effect.orDie(redis.run(record, Exit.isFailure(exit)))))
