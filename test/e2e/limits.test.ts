@@ -96,7 +96,7 @@ describe("processes that share a limit", () => {
     "eight, in Redis: all of the quota, never more, for half a command a grant",
     () =>
       Effect.gen(function*() {
-        const seconds = isLong ? 30 : 8
+        const seconds = isLong ? 30 : 5
         const [capacity, refillRate] = [200, 200]
         const server = yield* RedisServer.make()
         const redis = yield* RedisNode.make({ url: server.url })
@@ -131,7 +131,7 @@ describe("processes that share a limit", () => {
 
   it.scopedLive("four, in PostgreSQL: all of the quota, never more", () =>
     Effect.gen(function*() {
-      const seconds = isLong ? 30 : 6
+      const seconds = isLong ? 30 : 4
       const [capacity, refillRate] = [100, 200]
       const url = yield* servers.database
       const children = yield* Effect.replicateEffect(
@@ -148,7 +148,10 @@ describe("processes that share a limit", () => {
       assert.isAtLeast(counted, quota * 0.95)
       assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
     }), 300_000)
+})
 
+// they wait most of the time
+describe("processes that share a limit, and what happens to the store", { concurrent: true }, () => {
   it.scopedLive(
     "whatever happens to Redis: calls go on, it is shared again, and nothing is left behind",
     () =>

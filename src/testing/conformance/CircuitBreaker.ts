@@ -16,6 +16,7 @@ import { handTests } from "./internal/circuitBreakerHands.js"
 import type { Test, World } from "./internal/circuitBreakerKit.js"
 import { modelTest } from "./internal/circuitBreakerModel.js"
 import { stateTests } from "./internal/circuitBreakerStates.js"
+import * as Pace from "./internal/pace.js"
 
 /**
  * The conformance suite of a backing. Layers are built anew for each test; the store behind them need not be empty, since
@@ -55,31 +56,33 @@ export const suite = <E>(
   const unit = Duration.decode(options.unit ?? (isLive ? "100 millis" : "1 second"))
   const latency = Duration.decode(options.latency ?? 0)
   const pass = (duration: Duration.Duration) => isLive ? Effect.sleep(duration) : TestClock.adjust(duration)
-  // what was forked runs up to where it waits
-  const settle = Effect.zipRight(Effect.yieldNow(), pass(latency))
+  /** What it is like where all takes so many times as long. */
+  const worldAt = (slower: number) =>
+    Effect.gen(function*() {
+      const service = Context.get(yield* Layer.build(layer), CircuitBreakers)
+      const peer = options.peer === undefined ? service : Context.get(yield* Layer.build(options.peer), CircuitBreakers)
+      // what was forked runs up to where it waits
+      const settle = Effect.zipRight(Effect.yieldNow(), pass(Duration.times(latency, slower)))
+      return {
+        peer,
+        service,
+        settle,
+        unit: Duration.times(unit, slower),
+        // a thousand units are many enough when they have to be waited for
+        wait: (units) =>
+          Effect.zipRight(pass(Duration.times(unit, (isLive ? Math.min(units, 30) : units) * slower)), settle)
+      } satisfies World
+    })
+  const paced = Pace.atAnyPace(isLive, worldAt)
 
-  const world = Effect.gen(function*() {
-    const service = Context.get(yield* Layer.build(layer), CircuitBreakers)
-    const peer = options.peer === undefined ? service : Context.get(yield* Layer.build(options.peer), CircuitBreakers)
-    return {
-      peer,
-      service,
-      settle,
-      unit,
-      // a thousand units are many enough when they have to be waited for
-      wait: (units) => Effect.zipRight(pass(Duration.times(unit, isLive ? Math.min(units, 30) : units)), settle)
-    } satisfies World
-  })
-
-  const test: Test = (behaviour, run) =>
-    (isLive ? it.scopedLive : it.scoped)(behaviour, () => Effect.flatMap(world, run), 120_000)
+  const test: Test = (behaviour, run) => (isLive ? it.scopedLive : it.scoped)(behaviour, () => paced(run), Pace.timeout)
 
   // waiting for a real clock is done side by side
   describe(`CircuitBreakers over ${name}`, { concurrent: isLive }, () => {
     stateTests(test)
     handTests(test)
     modelTest(
-      world,
+      paced,
       (effect) =>
         Effect.runPromise(
           isLive ? Effect.scoped(effect) : Effect.provide(Effect.scoped(effect), TestContext.TestContext)

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import { RateLimiters } from "../../policy/RateLimit.js"
+import * as Pace from "./internal/pace.js"
 import { holdTests } from "./internal/rateLimitHolds.js"
 import type { Test, World } from "./internal/rateLimitKit.js"
 import { modelTest } from "./internal/rateLimitModel.js"
@@ -56,30 +57,31 @@ export const suite = <E>(
   const unit = Duration.decode(options.unit ?? (isLive ? "100 millis" : "1 second"))
   const latency = Duration.decode(options.latency ?? (isLive ? unit : 0))
   const pass = (duration: Duration.Duration) => isLive ? Effect.sleep(duration) : TestClock.adjust(duration)
-  // what was forked runs up to where it waits
-  const settle = Effect.zipRight(Effect.yieldNow(), pass(latency))
+  /** What it is like where all takes so many times as long. */
+  const worldAt = (slower: number) =>
+    Effect.gen(function*() {
+      const service = Context.get(yield* Layer.build(layer), RateLimiters)
+      const peer = options.peer === undefined ? service : Context.get(yield* Layer.build(options.peer), RateLimiters)
+      return {
+        peer,
+        service,
+        // what was forked runs up to where it waits
+        settle: Effect.zipRight(Effect.yieldNow(), pass(Duration.times(latency, slower))),
+        unit: Duration.times(unit, slower),
+        wait: (units) => Effect.zipRight(Effect.yieldNow(), pass(Duration.times(unit, units * slower)))
+      } satisfies World
+    })
+  const paced = Pace.atAnyPace(isLive, worldAt)
 
-  const world = Effect.gen(function*() {
-    const service = Context.get(yield* Layer.build(layer), RateLimiters)
-    const peer = options.peer === undefined ? service : Context.get(yield* Layer.build(options.peer), RateLimiters)
-    return {
-      peer,
-      service,
-      settle,
-      unit,
-      wait: (units) => Effect.zipRight(Effect.yieldNow(), pass(Duration.times(unit, units)))
-    } satisfies World
-  })
+  const test: Test = (behaviour, run) => (isLive ? it.scopedLive : it.scoped)(behaviour, () => paced(run), Pace.timeout)
 
-  const test: Test = (behaviour, run) =>
-    (isLive ? it.scopedLive : it.scoped)(behaviour, () => Effect.flatMap(world, run), 120_000)
-
-  describe(`RateLimiters over ${name}`, () => {
+  // waiting for a real clock is done side by side
+  describe(`RateLimiters over ${name}`, { concurrent: isLive }, () => {
     tokenTests(test)
     holdTests(test)
     shareTests(test)
     modelTest(
-      world,
+      paced,
       (effect) =>
         Effect.runPromise(
           isLive ? Effect.scoped(effect) : Effect.provide(Effect.scoped(effect), TestContext.TestContext)

@@ -188,10 +188,7 @@ export const suite = (
                     const answer = yield* Effect.orDie(store.step(key, step, terms))
                     deepStrictEqual(answer, Shared.take(expected, terms, step, now))
                     expected = plain(expected)
-                    deepStrictEqual(
-                      upToDate(yield* kept(key), terms.config, now),
-                      upToDate(expected, terms.config, now)
-                    )
+                    deepStrictEqual(upToDate(yield* kept(key), configs, now), upToDate(expected, configs, now))
                   }
                 }))
             ),
@@ -228,8 +225,13 @@ export const suite = (
 }
 
 /** Without what has become older than the window: a look at it need not have thrown it out. */
-const upToDate = (kept: Shared.Kept | undefined, { strategy }: Core.Config, now: number) => {
-  if (kept?.layout === Shared.layoutOf(strategy)) Window.rotate(kept.record.counts, strategy, now)
+const upToDate = (
+  kept: Shared.Kept | undefined,
+  configs: ReadonlyArray<{ readonly config: Core.Config }>,
+  now: number
+) => {
+  const of = configs.find(({ config }) => kept?.layout === Shared.layoutOf(config.strategy))
+  if (kept !== undefined && of !== undefined) Window.rotate(kept.record.counts, of.config.strategy, now)
   return kept
 }
 
@@ -260,6 +262,6 @@ const replay = (
         }
         yield* take(step)
       }
-      deepStrictEqual(upToDate(yield* kept(key), config, now)?.record, plain(record))
+      deepStrictEqual(upToDate(yield* kept(key), [terms], now)?.record, plain(record))
     }
   })
