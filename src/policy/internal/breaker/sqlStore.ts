@@ -7,11 +7,9 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Background from "../../../internal/background.js"
+import * as Records from "../../../internal/sqlRecords.js"
 import * as PgPush from "../pgPush.js"
-import * as Records from "../sqlRecords.js"
 import type { View } from "./mirrorCore.js"
 import * as Shared from "./sharedCore.js"
 import { type Store, StoreError } from "./store.js"
@@ -59,18 +57,7 @@ const viewOf = (text: string): View | undefined => {
   }
 }
 
-export const innermost = (u: unknown): string =>
-  Predicate.hasProperty(u, "cause") && u.cause !== undefined
-    ? innermost(u.cause)
-    : Predicate.hasProperty(u, "message")
-    ? String(u.message)
-    : String(u)
-
-export const isBusy = (u: unknown): boolean =>
-  Predicate.hasProperty(u, "code") && typeof u.code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(u.code) ||
-  Predicate.hasProperty(u, "cause") && isBusy(u.cause)
-
-const away = (error: SqlError) => new StoreError({ cause: error, message: innermost(error), reason: "away" })
+const away = (error: SqlError) => new StoreError({ cause: error, message: Records.innermost(error), reason: "away" })
 
 /** Of a row that somebody else has written to, nothing is believed. */
 const parse = (kept: string): Effect.Effect<Shared.Kept, StoreError> =>
@@ -133,30 +120,15 @@ RETURNING name`
       const answer = Shared.take(kept, terms, step, time)
       // who only looks leaves no trace, but for being there
       const isKept = row.kept !== null && Number(row.expires_at) - time > terms.timeToLive / 2
-      if (step._tag === "read" && !step.present && isKept) return Option.some(answer)
+      if (step._tag === "read" && !step.present && isKept) return answer
       const written = yield* write(key, row.version === null ? undefined : Number(row.version), {
         changedAt: kept.record.revision === before ? undefined : time,
         expiresAt: time + Shared.timeToLive(kept, terms, time),
         kept: JSON.stringify(kept),
         view: JSON.stringify(answer.view)
       })
-      return written.length === 0 ? Option.none() : Option.some(answer)
+      return written.length === 0 ? undefined : answer
     })
-
-  /** Until nobody comes in between; whoever asks sets the limit. */
-  const untilTaken = (key: string, step: Shared.Step, terms: Shared.Terms, round: number): Effect.Effect<
-    Shared.Answer,
-    StoreError
-  > =>
-    attempt(key, step, terms).pipe(
-      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeedNone : Effect.fail(away(error))),
-      Effect.flatMap((answer) =>
-        Option.isSome(answer) ? Effect.succeed(answer.value) : Effect.zipRight(
-          Background.sleep(Math.random() * Math.min(2 ** round, 20)),
-          untilTaken(key, step, terms, round + 1)
-        )
-      )
-    )
 
   const setUp = Records.makeTable(sql, {
     columns: `changed_at BIGINT NOT NULL,
@@ -189,7 +161,7 @@ WHERE space = ${space} AND changed_at > ${since - overlap}`,
           }
         }
       )
-      const look = Effect.suspend(() => once).pipe(Effect.catchIf(isBusy, () => Effect.void))
+      const look = Effect.suspend(() => once).pipe(Effect.catchIf(Records.isBusy, () => Effect.void))
       yield* Effect.forkScoped(
         Effect.forever(Effect.zipRight(Background.sleep(pollInterval), look)).pipe(
           Effect.catchAllCause((cause) =>
@@ -202,7 +174,7 @@ WHERE space = ${space} AND changed_at > ${since - overlap}`,
 
   return {
     name: isPg ? "PostgreSQL" : "the database",
-    step: (key, step, terms) => Records.apart(untilTaken(key, step, terms, 0)),
+    step: (key, step, terms) => Records.apart(Records.untilTaken(attempt(key, step, terms), away)),
     subscribe: (onPush) =>
       Records.apart(Effect.mapError(
         Effect.gen(function*() {

@@ -8,10 +8,9 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Background from "../../../internal/background.js"
+import * as Records from "../../../internal/sqlRecords.js"
 import { monotonicMillis } from "../../../internal/time.js"
-import { innermost, isBusy } from "../breaker/sqlStore.js"
 import * as PgPush from "../pgPush.js"
-import * as Records from "../sqlRecords.js"
 import * as Lease from "./leaseCore.js"
 import { type LeaseStore, type Listener, StoreError } from "./leasedLimiters.js"
 
@@ -40,7 +39,7 @@ const overlap = 1_000
 const heartbeat = 5_000
 const longestPause = 5_000
 
-const away = (error: unknown) => new StoreError({ away: true, cause: error, message: innermost(error) })
+const away = (error: unknown) => new StoreError({ away: true, cause: error, message: Records.innermost(error) })
 
 /** Of a row that somebody else has written to, nothing is believed. */
 const parse = (text: string): Effect.Effect<Lease.Ledger, StoreError> =>
@@ -112,20 +111,8 @@ WHERE space = ${space} AND name = ${key} AND version = ${version} RETURNING name
       return written.length === 0 ? undefined : { answer }
     })
 
-  /** Until nobody comes in between; whoever asks sets the limit. */
-  const untilTaken = <A>(
-    attempt: Effect.Effect<{ readonly answer: A } | undefined, StoreError | SqlError>,
-    round: number
-  ): Effect.Effect<A, StoreError> =>
-    attempt.pipe(
-      Effect.catchTag("SqlError", (error) => isBusy(error) ? Effect.succeed(undefined) : Effect.fail(away(error))),
-      Effect.flatMap((taken) =>
-        taken !== undefined ? Effect.succeed(taken.answer) : Effect.zipRight(
-          Background.sleep(Math.random() * Math.min(2 ** round, 20)),
-          untilTaken(attempt, round + 1)
-        )
-      )
-    )
+  const taken = <A>(attempt: Effect.Effect<{ readonly answer: A } | undefined, StoreError | SqlError>) =>
+    Records.apart(Effect.map(Records.untilTaken(attempt, away), ({ answer }) => answer))
 
   const setUp = Records.makeTable(sql, {
     columns: `held_at DOUBLE PRECISION NOT NULL,
@@ -183,7 +170,7 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
       // who has no limiters holds nobody
       const look = Effect.suspend(() => listener.keys().length === 0 ? Effect.void : once)
       return yield* Effect.forever(
-        Effect.zipRight(Background.sleep(pollInterval), Effect.catchIf(look, isBusy, () => Effect.void))
+        Effect.zipRight(Background.sleep(pollInterval), Effect.catchIf(look, Records.isBusy, () => Effect.void))
       )
     })
 
@@ -204,16 +191,15 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
 
   return {
     coolDown: (key, millis) =>
-      Records.apart(Effect.asVoid(untilTaken(
+      Effect.asVoid(taken(
         attempt(
           key,
           (ledger, now) => Lease.coolDown(ledger, millis, now),
           // of the bucket nothing is known here: it stays for long enough to be full
           (ledger, now) => Math.max(ledger.cooldownUntil - now, Lease.presence) + day,
           true
-        ),
-        0
-      ))),
+        )
+      )),
     listen: (listener) =>
       Records.apart(Effect.gen(function*() {
         // so that the first who ask find it; it is tried again where that does not work
@@ -221,14 +207,11 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
         yield* Effect.forkScoped(kept(listener, 50))
       })),
     settle: (key, bucket, request) =>
-      Records.apart(untilTaken(
-        attempt(
-          key,
-          (ledger, now) => Lease.settle(ledger, bucket, request, now),
-          (ledger, now) => Lease.lifetime(ledger, bucket, now),
-          false
-        ),
-        0
+      taken(attempt(
+        key,
+        (ledger, now) => Lease.settle(ledger, bucket, request, now),
+        (ledger, now) => Lease.lifetime(ledger, bucket, now),
+        false
       ))
   }
 }

@@ -1,11 +1,63 @@
-/** What the tables of shared records have in common: rows of a space, with a name and an end. */
+/**
+ * What the tables of shared records have in common: rows of a space, with a name, a version and an end. A step reads a row,
+ * thinks, and writes if nobody has written meanwhile: no process holds a lock while it thinks.
+ *
+ * @internal
+ */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment, Statement } from "@effect/sql/Statement"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Background from "./background.js"
 
-/** Makes the table and its index, where they are not there. */
+/**
+ * What the database itself said.
+ *
+ * @internal
+ */
+export const innermost = (u: unknown): string =>
+  Predicate.hasProperty(u, "cause") && u.cause !== undefined
+    ? innermost(u.cause)
+    : Predicate.hasProperty(u, "message")
+    ? String(u.message)
+    : String(u)
+
+/** @internal */
+export const isBusy = (u: unknown): boolean =>
+  Predicate.hasProperty(u, "code") && typeof u.code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(u.code) ||
+  Predicate.hasProperty(u, "cause") && isBusy(u.cause)
+
+/**
+ * Takes a step again until nobody comes in between, in which case the attempt gives `undefined`; whoever asks sets the
+ * limit.
+ *
+ * @internal
+ */
+export const untilTaken = <A extends object, E>(
+  attempt: Effect.Effect<A | undefined, E | SqlError>,
+  away: (error: SqlError) => E
+): Effect.Effect<A, E> => {
+  const round = (n: number): Effect.Effect<A, E> =>
+    attempt.pipe(
+      Effect.catchIf(isSqlError, (error) => isBusy(error) ? Effect.succeed(undefined) : Effect.fail(away(error))),
+      Effect.flatMap((taken) =>
+        taken !== undefined
+          ? Effect.succeed(taken)
+          : Effect.zipRight(Background.sleep(Math.random() * Math.min(2 ** n, 20)), round(n + 1))
+      )
+    )
+  return round(0)
+}
+
+const isSqlError = (u: unknown): u is SqlError => Predicate.isTagged(u, "SqlError")
+
+/**
+ * Makes the table and its index, where they are not there.
+ *
+ * @internal
+ */
 export const makeTable = (
   sql: SqlClient.SqlClient,
   options: {
@@ -40,12 +92,20 @@ export const makeTable = (
       : all
   })
 
-/** What has expired goes, a little at a time; not what has been used again meanwhile. */
+/**
+ * What has expired goes, a little at a time; not what has been used again meanwhile.
+ *
+ * @internal
+ */
 export const sweep = (sql: SqlClient.SqlClient, table: string, space: string, now: Fragment): Statement<unknown> =>
   sql`DELETE FROM ${sql(table)} WHERE space = ${space} AND name IN (
 SELECT name FROM ${sql(table)} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100) AND expires_at <= ${now}`
 
-/** No step is part of a transaction of the caller's. */
+/**
+ * No step is part of a transaction of the caller's.
+ *
+ * @internal
+ */
 export const apart = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.mapInputContext(
     effect,
