@@ -5,8 +5,7 @@
 import type { HttpClient, HttpClientResponse } from "@effect/platform"
 import { it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import type { Effect } from "effect"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { Credentials, DeadLetterQueue, Integration, RateLimit } from "holdfast"
 import {
   CircuitBreaker,
@@ -14,6 +13,7 @@ import {
   Holdfast,
   IntegrationClient,
   type IntegrationError,
+  Outbox,
   Resilience,
   Retry,
   Timeout
@@ -117,4 +117,21 @@ it("a provider's layer says what it needs, by its options", () => {
   exactly<Layer.Layer.Context<typeof HubSpot.layerConfig>, HttpClient.HttpClient | Holdfast.Services>(true)
   exactly<Layer.Layer.Context<typeof HubSpot.layerTest>, never>(true)
   strictEqual(typeof plain, typeof bare)
+})
+
+it("what the outbox is sent is what the method takes, and a worker needs the clients of its integrations", () => {
+  const { associations, contacts } = HubSpot.operations
+  type Sent<Handle> = Handle extends Integration.Handle<infer Input> ? Input : never
+  type Taken = Parameters<HubSpot["Type"]["contacts"]["create"]>[0]
+  exactly<Sent<typeof contacts.create>["payload"], Taken["payload"]>(true)
+  const send = Outbox.send(contacts.archive, { path: { id: "1" } })
+  exactly<Effect.Effect.Error<typeof send>, IntegrationError.ValidationError | Outbox.OutboxError>(true)
+  exactly<Effect.Effect.Context<typeof send>, Outbox.Outbox>(true)
+  // @ts-expect-error there is no contact without an id
+  Outbox.send(contacts.archive, { path: {} })
+  const worker = Outbox.layerWorker([HubSpot])
+  exactly<Layer.Layer.Context<typeof worker>, HubSpot | Outbox.Outbox>(true)
+  strictEqual(typeof associations, "object")
+  strictEqual(Layer.isLayer(worker), true)
+  strictEqual(Effect.isEffect(send), true)
 })

@@ -53,7 +53,7 @@ export interface SendOptions {
   readonly delay?: Duration.DurationInput | undefined
   /** Not before this time. The later one counts where there is a `delay` too. */
   readonly notBefore?: DateTime.DateTime | undefined
-  /** For how long an idempotency key of the caller's is remembered once its message is final. Default `1 day`. */
+  /** For how long after the send an idempotency key of the caller's is remembered, at least. Default `1 day`. */
   readonly dedupeFor?: Duration.DurationInput | undefined
   /** What a parked message does to the rest of its partition. Default `block`. */
   readonly onPark?: "block" | "skip" | undefined

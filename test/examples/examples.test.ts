@@ -91,4 +91,16 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(lines.findLast((line) => line.startsWith("provider"))).toBe("provider serves all four again")
     expect(code).toBe(0)
   })
+
+  it("07-outbox-in-your-transaction", async () => {
+    const { code, output } = await run("07-outbox-in-your-transaction/main.ts")
+    expect(output.trimEnd().split("\n")).toEqual([
+      "order-2 is refused: over the credit limit",
+      "orders: order-1, order-3; calls to make: 2",
+      "{\"payload\":{\"cents\":4200,\"order\":\"order-1\"}}: failed, failed, delivered",
+      "{\"payload\":{\"cents\":1300,\"order\":\"order-3\"}}: delivered",
+      "Billing has: order-1, order-3"
+    ])
+    expect(code).toBe(0)
+  })
 })

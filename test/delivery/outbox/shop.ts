@@ -41,7 +41,7 @@ export class Shop extends Context.Tag("test/outbox/Shop")<Shop, Integration.Clie
   static readonly operations = Integration.operations(definition)
 }
 
-interface State {
+export interface State {
   readonly answers: Map<string, typeof Order.Type>
   readonly dues: Array<string>
 }

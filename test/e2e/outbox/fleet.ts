@@ -1,0 +1,93 @@
+/** Worker processes that are killed and started anew. */
+import { Effect } from "effect"
+import { build } from "esbuild"
+import { type ChildProcess, spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { eventually } from "../server.js"
+
+/**
+ * The worker as one file of JavaScript, gone with the scope: a process that is started again and again should not compile
+ * its sources each time. It lies where its drivers are found.
+ */
+const bundle = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const outfile = path.resolve(`node_modules/.cache/holdfast-outbox-worker-${process.pid}.mjs`)
+    await build({
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      bundle: true,
+      conditions: ["@holdfast/source"],
+      entryPoints: ["test/e2e/outbox/worker.ts"],
+      external: ["better-sqlite3", "pg-native", "redis", "undici"],
+      format: "esm",
+      outfile,
+      platform: "node"
+    })
+    return outfile
+  }),
+  (file) => Effect.sync(() => fs.rmSync(file, { force: true }))
+)
+
+class Member {
+  readonly child: ChildProcess
+  isReady = false
+  output = ""
+
+  constructor(file: string, args: ReadonlyArray<string>) {
+    this.child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+    const hear = (data: Buffer) => {
+      this.output += data.toString()
+      this.isReady ||= this.output.includes("ready")
+    }
+    this.child.stdout?.on("data", hear)
+    this.child.stderr?.on("data", hear)
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  end(signal: "SIGKILL" | "SIGTERM"): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      if (this.hasEnded) return resume(Effect.void)
+      this.child.once("exit", () => resume(Effect.void))
+      this.child.kill(signal)
+    })
+  }
+}
+
+/** So many workers on a store and a provider. They begin at once, and end with the scope. */
+export const make = (size: number, store: string, baseUrl: string) =>
+  Effect.gen(function*() {
+    const file = yield* bundle
+    let made = 0
+    const start = () => new Member(file, [store, baseUrl, `worker ${++made}`])
+    const members = yield* Effect.acquireRelease(
+      Effect.sync(() => Array.from({ length: size }, start)),
+      Effect.forEach((member) => member.end("SIGKILL"))
+    )
+    const outputs: Array<string> = []
+    return {
+      /** Kills one without warning, and starts another in its place. */
+      kill: Effect.suspend(() => {
+        const index = Math.floor(Math.random() * size)
+        const victim = members[index]!
+        return Effect.map(victim.end("SIGKILL"), () => {
+          outputs.push(victim.output)
+          members[index] = start()
+        })
+      }),
+      ready: eventually(() => members.every(({ isReady }) => isReady)),
+      /** Asks all of them to end, and gives how they did. */
+      shutDown: Effect.map(
+        Effect.forEach(members, (member) => member.end("SIGTERM"), { concurrency: "unbounded" }),
+        () => members.map((member) => member.child.exitCode)
+      ),
+      /** What they have said beside that they are there. */
+      get complaints() {
+        return [...outputs, ...members.map(({ output }) => output)]
+          .map((output) => output.replaceAll("ready\n", "").trim())
+          .filter((output) => output !== "")
+      }
+    }
+  })
