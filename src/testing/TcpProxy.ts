@@ -115,12 +115,27 @@ export interface TcpProxy {
    * them is over.
    */
   readonly set: (mode: Mode) => Effect.Effect<void, TestServerError>
+  /**
+   * From now on connections go to the server of this URL, as when a name is given to another host. Those that are open stay
+   * where they are until somebody ends them.
+   */
+  readonly retarget: (serverUrl: string) => Effect.Effect<void>
   /** Resets the connections that are open, whatever the mode. */
   readonly reset: Effect.Effect<void>
   readonly counters: Effect.Effect<Counters>
 }
 
 const host = "127.0.0.1"
+
+interface Target {
+  readonly host: string
+  readonly port: number
+}
+
+const targetOf = ({ hostname, port }: URL): Target => ({
+  host: hostname.replace(/^\[(.*)\]$/, "$1"),
+  port: Number(port)
+})
 
 class Proxy {
   readonly links = new Set<Link>()
@@ -131,7 +146,7 @@ class Proxy {
   #listener: net.Server | undefined
   #port = 0
 
-  constructor(readonly target: { readonly host: string; readonly port: number }) {}
+  constructor(public target: Target) {}
 
   get port(): number {
     return this.#port
@@ -300,7 +315,7 @@ class Link {
 export const make = (serverUrl: string): Effect.Effect<TcpProxy, TestServerError, Scope.Scope> =>
   Effect.gen(function*() {
     const url = new URL(serverUrl)
-    const proxy = new Proxy({ host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(url.port) })
+    const proxy = new Proxy(targetOf(url))
     yield* Effect.acquireRelease(proxy.listen(), () => proxy.close())
     url.hostname = host
     url.port = String(proxy.port)
@@ -314,6 +329,10 @@ export const make = (serverUrl: string): Effect.Effect<TcpProxy, TestServerError
       host,
       port: proxy.port,
       reset: Effect.sync(() => proxy.reset()),
+      retarget: (serverUrl) =>
+        Effect.sync(() => {
+          proxy.target = targetOf(new URL(serverUrl))
+        }),
       set: (mode) => proxy.set(mode),
       url: url.href
     }

@@ -8,10 +8,12 @@ import { IntegrationClient, RateLimit } from "holdfast"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as RateLimitRedis from "holdfast/policy/RateLimit/Redis"
 import * as RateLimitSql from "holdfast/policy/RateLimit/Sql"
+import * as RateLimitSqlite from "holdfast/policy/RateLimit/Sqlite"
 import { writeSync } from "node:fs"
 import * as Postgres from "../../src/internal/postgres.js"
 
 export interface Options {
+  /** `redis:`, `postgres:`, or `sqlite:` and a file. */
   readonly url: string
   readonly prefix: string
   readonly capacity: number
@@ -30,8 +32,10 @@ const say = (line: string) => writeSync(1, `${line}\n`)
 const limiters: Layer.Layer<RateLimit.RateLimiters, unknown> = options.url.startsWith("redis")
   ? Layer.provide(
     RateLimitRedis.layer({ prefix: options.prefix, timeout: "1 second" }),
-    RedisNode.layer({ url: options.url })
+    RedisNode.layer({ heartbeat: "500 millis", maxBackoff: "200 millis", url: options.url })
   )
+  : options.url.startsWith("sqlite:")
+  ? RateLimitSqlite.layer({ filename: options.url.slice(7), space: options.prefix, timeout: "1 second" })
   : Layer.provide(
     RateLimitSql.layer({ space: options.prefix, timeout: "1 second" }),
     Postgres.layer({ maxConnections: 2, timeout: "2 seconds", url: Redacted.make(options.url) })

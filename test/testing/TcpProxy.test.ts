@@ -159,4 +159,19 @@ describe("TcpProxy", () => {
       second.socket.write("b")
       yield* eventually(() => second.heard() === "b")
     }))
+
+  it.scopedLive("retargeted: what comes after goes to another server, and what is open stays where it is", () =>
+    Effect.gen(function*() {
+      const { proxy, server } = yield* proxied
+      const other = yield* echo
+      const first = yield* connect(proxy.port)
+      first.socket.write("a")
+      yield* eventually(() => first.heard() === "a")
+      yield* proxy.retarget(other.url)
+      const second = yield* connect(proxy.port)
+      second.socket.write("b")
+      first.socket.write("c")
+      yield* eventually(() => second.heard() === "b" && first.heard() === "ac")
+      assert.deepStrictEqual([server.connections, other.connections], [1, 1])
+    }))
 })
