@@ -10,7 +10,10 @@ import * as RateLimitRedis from "holdfast/policy/RateLimit/Redis"
 import * as RateLimitSql from "holdfast/policy/RateLimit/Sql"
 import * as RateLimitSqlite from "holdfast/policy/RateLimit/Sqlite"
 import { writeSync } from "node:fs"
+import * as Redis from "../../src/core/Redis.js"
 import * as Postgres from "../../src/internal/postgres.js"
+import * as Leased from "../../src/policy/internal/limit/leasedLimiters.js"
+import * as RedisStore from "../../src/policy/internal/limit/leaseRedisStore.js"
 
 export interface Options {
   /** `redis:`, `postgres:`, or `sqlite:` and a file. */
@@ -20,6 +23,8 @@ export interface Options {
   readonly refillRate: number
   readonly seconds: number
   readonly callers: number
+  /** Keys of another version of the library, which begin so. */
+  readonly layout?: string
   /** Milliseconds by which this process's clock is wrong. */
   readonly clockOff?: number
 }
@@ -29,9 +34,21 @@ const options = JSON.parse(process.argv[2] ?? "{}") as Options
 const now = () => performance.timeOrigin + performance.now()
 const say = (line: string) => writeSync(1, `${line}\n`)
 
+/** As `RateLimitRedis.layer`, but for where it keeps what. */
+const ofLayout = (layout: string) =>
+  Layer.scoped(
+    RateLimit.RateLimiters,
+    Effect.gen(function*() {
+      const store = RedisStore.make(yield* Redis.Redis, layout)
+      return RateLimit.fromLimiters(yield* Leased.make(store, { name: "Redis", timeout: 1_000 }))
+    })
+  )
+
 const limiters: Layer.Layer<RateLimit.RateLimiters, unknown> = options.url.startsWith("redis")
   ? Layer.provide(
-    RateLimitRedis.layer({ prefix: options.prefix, timeout: "1 second" }),
+    options.layout === undefined
+      ? RateLimitRedis.layer({ prefix: options.prefix, timeout: "1 second" })
+      : ofLayout(options.layout),
     RedisNode.layer({ heartbeat: "500 millis", maxBackoff: "200 millis", url: options.url })
   )
   : options.url.startsWith("sqlite:")

@@ -79,6 +79,43 @@ describe("processes that share a limit", () => {
 // they wait most of the time
 describe("processes that share a limit, and what happens to the store", { concurrent: true }, () => {
   it.scopedLive(
+    "of two versions on one Redis: each has a limit of its own, and touches nothing of the other's",
+    () =>
+      Effect.gen(function*() {
+        const seconds = isLong ? 20 : 2
+        const [capacity, refillRate] = [20, 100]
+        const server = yield* RedisServer.make()
+        const redis = yield* RedisNode.make({ url: server.url })
+        const versions = [1, 2].map((version) => ({ layout: `test:rate:v${version}:`, user: `v${version}` }))
+        for (const { layout, user } of versions) {
+          // a command that names a key or a channel of the other's is refused
+          const may = [`~${layout}*`, `&${layout}*`, "+@all", "-@dangerous", "+info"]
+          yield* redis.send("ACL", "SETUSER", user, "on", ">secret", ...may)
+        }
+        const fleets = yield* Effect.forEach(versions, ({ layout, user }) => {
+          const url = server.url.replace("//", `//${user}:secret@`)
+          const options = { callers: 10, capacity, prefix: "test", refillRate, seconds, url }
+          return Effect.replicateEffect(start(user === "v1" ? options : { ...options, layout }), 2)
+        })
+        const children = fleets.flat()
+        const at = yield* ready(children)
+        yield* until("the end", () => children.every(({ isDone }) => isDone))
+        for (const fleet of fleets) {
+          const grants = fleet.flatMap(({ grants }) => grants)
+          assertRate(grants, capacity, refillRate)
+          const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
+          // none has to do with what the other one is given
+          assert.isAtLeast(counted, (capacity + refillRate * seconds) * 0.8)
+        }
+        assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
+        const keys = (yield* redis.send("KEYS", "*")) as ReadonlyArray<string>
+        assert.deepStrictEqual([...keys].sort(), versions.map(({ layout }) => `${layout}{shop}`))
+        for (const key of keys) assert.isAbove(Number(yield* redis.send("PTTL", key)), 0)
+      }),
+    300_000
+  )
+
+  it.scopedLive(
     "whatever happens to Redis: calls go on, it is shared again, and nothing is left behind",
     () =>
       Effect.gen(function*() {
