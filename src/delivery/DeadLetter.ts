@@ -110,7 +110,48 @@ export class DeadLetter extends Schema.Class<DeadLetter>("holdfast/DeadLetter")(
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc,
   metadata: Schema.Record({ key: Schema.String, value: Schema.String })
-}) {}
+}) {
+  /** What its error has in common with others, `ServerError 503`. */
+  get signature(): string {
+    return signatureOf(this.error)
+  }
+}
+
+/** Codes are the provider's, who is not asked how long they may be. */
+const maxCode = 100
+
+/**
+ * What an error has in common with others like it, and what differs from call to call left out: its tag, its status, the
+ * provider's code, and the phase or the scope. Messages are no part of it.
+ *
+ * @example
+ * ```ts
+ * import { DeadLetterQueue, IntegrationError } from "holdfast"
+ *
+ * const error = new IntegrationError.ServerError({
+ *   correlationId: "c-1",
+ *   integration: "hubspot",
+ *   message: "no healthy upstream",
+ *   operation: "contacts.create",
+ *   status: 503
+ * })
+ *
+ * DeadLetterQueue.signatureOf(error) // "ServerError 503"
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const signatureOf = (error: IntegrationError.IntegrationError): string => {
+  const parts: Array<string | number | undefined> = [
+    error._tag,
+    error.status,
+    error.code?.replaceAll(/\s+/g, " ").slice(0, maxCode)
+  ]
+  if (error._tag === "NetworkError") parts.push(error.phase)
+  if (error._tag === "TimeoutError") parts.push(error.scope)
+  return parts.filter((part) => part !== undefined && part !== "").join(" ")
+}
 
 /**
  * What is handed in when a call is captured.
@@ -145,6 +186,8 @@ export interface Filter {
   readonly integration?: string | undefined
   readonly operation?: string | undefined
   readonly errorTag?: IntegrationError.Tag | ReadonlyArray<IntegrationError.Tag> | undefined
+  /** The `signature` of a letter or a group. */
+  readonly signature?: string | ReadonlyArray<string> | undefined
   readonly state?: State | ReadonlyArray<State> | undefined
   /** Captured longer ago than this. */
   readonly olderThan?: Duration.DurationInput | undefined
@@ -248,6 +291,24 @@ export interface ReplayAllOptions {
   readonly maxPause?: Duration.DurationInput | undefined
   /** Pauses in a row, per integration, before the rest of its letters is skipped. Default 10. */
   readonly maxPauses?: number | undefined
+}
+
+/**
+ * Letters of one operation whose last errors are alike.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Group {
+  readonly integration: string
+  readonly operation: string
+  readonly errorTag: string
+  readonly signature: string
+  readonly count: number
+  /** When the first of them was captured. */
+  readonly firstSeen: DateTime.Utc
+  /** When one of them was captured, or failed a replay, for the last time. */
+  readonly lastSeen: DateTime.Utc
 }
 
 /**

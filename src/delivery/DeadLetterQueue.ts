@@ -22,6 +22,7 @@ import type {
   DeadLetterQueueError,
   DeadLetterStateError,
   Filter,
+  Group,
   LedgerEntry,
   NewDeadLetter,
   Page,
@@ -105,6 +106,8 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
   readonly purge: (olderThan: Duration.DurationInput) => Effect.Effect<number, DeadLetterQueueError>
   /** Takes back the letters of workers that died; gives their number. Reads and replays do this by themselves. */
   readonly sweep: Effect.Effect<number, DeadLetterQueueError>
+  /** What fails, and how often: the letters of the filter by operation and signature, the most frequent first. */
+  readonly groups: (filter?: Filter) => Effect.Effect<ReadonlyArray<Group>, DeadLetterQueueError>
   readonly stats: (filter?: Filter) => Effect.Effect<Stats, DeadLetterQueueError>
   /** What happens to letters in this process, from now on. A slow reader loses the oldest and holds up nobody. */
   readonly changes: Stream.Stream<Change>

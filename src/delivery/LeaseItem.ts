@@ -75,6 +75,8 @@ export interface NewItem {
   readonly kind?: string | undefined
   /** Indexed label: why it failed last, the tag of the error. */
   readonly reason?: string | undefined
+  /** Indexed label: what failed alike has the same. There should be few of them, and no secret in any. */
+  readonly signature?: string | undefined
 }
 
 /**
@@ -131,6 +133,8 @@ export interface FailOptions {
   readonly error?: string | undefined
   /** Replaces the label `reason`. */
   readonly reason?: string | undefined
+  /** Replaces the label `signature`. */
+  readonly signature?: string | undefined
   /** For the history. */
   readonly detail?: string | undefined
 }
@@ -146,6 +150,7 @@ export interface Filter {
   readonly source?: string | undefined
   readonly kind?: string | undefined
   readonly reason?: string | ReadonlyArray<string> | undefined
+  readonly signature?: string | ReadonlyArray<string> | undefined
   /** Epoch milliseconds; at or before. */
   readonly createdBefore?: number | undefined
   /** Epoch milliseconds; at or after. */
@@ -177,6 +182,15 @@ export interface Page {
   readonly items: ReadonlyArray<Item>
   readonly next: Option.Option<string>
 }
+
+/**
+ * The items that failed alike: those of the same labels. `first` is when the first of them was offered, `last` when the
+ * last error came; epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Failure = core.Failure
 
 /**
  * @since 0.1.0
@@ -230,6 +244,7 @@ export interface Patch {
   /** JSON. */
   readonly lastError?: string | undefined
   readonly reason?: string | undefined
+  readonly signature?: string | undefined
   /** For the history. */
   readonly detail?: string | undefined
 }

@@ -31,6 +31,7 @@ import type {
   ClaimOptions,
   Entry,
   FailOptions,
+  Failure,
   Filter,
   Item,
   NewItem,
@@ -123,6 +124,8 @@ export class LeaseQueue extends Context.Tag("holdfast/LeaseQueue")<LeaseQueue, {
     filter: Filter,
     by: "state" | "source" | "kind" | "reason"
   ) => Effect.Effect<ReadonlyMap<string, number>, LeaseQueueError>
+  /** What failed, and how often: of the items that have a signature, the most frequent first. */
+  readonly failures: (filter: Filter) => Effect.Effect<ReadonlyArray<Failure>, LeaseQueueError>
   readonly stats: (queue: string) => Effect.Effect<Stats, LeaseQueueError>
   /** Stands for what has been offered so far; `Filter.upTo` bounds a list by it. */
   readonly watermark: Effect.Effect<number, LeaseQueueError>
@@ -161,6 +164,7 @@ export const makeMemory = (options?: Options): Effect.Effect<LeaseQueue["Type"]>
       history: (id) => step(() => queue.history(id)),
       list: (filter, page) => step((now) => queue.list(input.filter(filter), input.page(page), now)),
       groups: (filter, by) => step((now) => queue.groups(input.filter(filter), by, now)),
+      failures: (filter) => step((now) => queue.failures(input.filter(filter), now)),
       stats: (name) => step((now) => queue.stats(name, now)),
       watermark: step(() => queue.watermark())
     })

@@ -49,6 +49,7 @@ const takingTurns = Layer.scoped(
       history: (id) => Effect.flatMap(next, (client) => client.history(id)),
       list: (filter, page) => Effect.flatMap(next, (client) => client.list(filter, page)),
       groups: (filter, by) => Effect.flatMap(next, (client) => client.groups(filter, by)),
+      failures: (filter) => Effect.flatMap(next, (client) => client.failures(filter)),
       stats: (queue) => Effect.flatMap(next, (client) => client.stats(queue)),
       watermark: Effect.flatMap(next, (client) => client.watermark)
     })

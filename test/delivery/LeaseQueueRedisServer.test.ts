@@ -159,17 +159,18 @@ describe("LeaseQueue.Redis and its server", () => {
       })
       yield* service.offer([
         { dedupeKey: "d", id: "1", partitionKey: "p:1", payload: "{}", queue: "a:b", source: "hub%spot" },
-        { id: "2", kind: "create", partitionKey: "p:1", payload: "{}", queue: "a:b", reason: "E" }
+        { id: "2", kind: "create", partitionKey: "p:1", payload: "{}", queue: "a:b", reason: "E", signature: "E 1" }
       ])
       yield* service.edit("1", 1, { payload: "{\"a\":1}" })
       assert.deepStrictEqual(yield* types, {
-        "changes:a%3Ab:ready:hub%25spot::": "zset",
-        "changes:a%3Ab:waiting::create:E": "zset",
+        "changes:a%3Ab:ready:hub%25spot:::": "zset",
+        "changes:a%3Ab:waiting::create:E:E 1": "zset",
         "dedupe:a%3Ab": "hash",
+        "failures:a%3Ab:waiting::create:E:E 1": "zset",
         "item:1": "hash",
         "item:2": "hash",
-        "items:a%3Ab:ready:hub%25spot::": "zset",
-        "items:a%3Ab:waiting::create:E": "zset",
+        "items:a%3Ab:ready:hub%25spot:::": "zset",
+        "items:a%3Ab:waiting::create:E:E 1": "zset",
         "ledger:1": "list",
         "partition:a%3Ab:p:1": "zset",
         "places:a%3Ab": "set",
@@ -255,7 +256,7 @@ const costs = (depth: number) =>
         { discard: true }
       )
     yield* fill({})
-    yield* fill({ state: "parked" })
+    yield* fill({ lastError: "{}", signature: "E 1", state: "parked" })
     yield* fill({ delay: "1 hour" })
     yield* fill({ onPark: "skip", partitionKey: "p", priority: 1, source: "ordered" })
     const parked = yield* Effect.map(service.list({ queue, states: ["parked"] }, { limit: 5 }), ({ items }) =>
@@ -321,6 +322,7 @@ const costs = (depth: number) =>
     yield* count("last page", service.list({ queue, states: ["parked"] }, { ...page, direction: "desc" }))
     yield* count("page by change", service.list({ queue, source: "s" }, { ...page, orderBy: "updatedAt" }))
     yield* count("groups", service.groups({ queue, source: "s" }, "reason"))
+    yield* count("failures", service.failures({ queue }))
     yield* count("stats", service.stats(queue))
     yield* count("watermark", service.watermark)
     yield* count("purge", service.purge({ olderThan: 0, queue }))

@@ -83,7 +83,7 @@ export const make = (
       failure("storage")(joins ? effect : session.detached(effect))
     const inWrite = session.write(sql, patience)
     const { forUpdate, lockPartition, occupied, offer, promote } = offers.make(sql)
-    const { groups, list, stats, watermark } = reads.make(sql)
+    const { failures, groups, list, stats, watermark } = reads.make(sql)
     const skipLocked = sql.onDialectOrElse({
       pg: () => sql.literal("FOR UPDATE SKIP LOCKED"),
       orElse: () => sql.literal("")
@@ -375,6 +375,7 @@ AND (updated_at, id) > (${after.updatedAt}, ${after.id}) ORDER BY updated_at, id
         )),
       list: (filter, page) => afterSweep(filter.queue, list(input.filter(filter), input.page(page))),
       groups: (filter, by) => afterSweep(filter.queue, groups(input.filter(filter), by)),
+      failures: (filter) => afterSweep(filter.queue, failures(input.filter(filter))),
       stats: (queue) => afterSweep(queue, stats(queue)),
       watermark: guard(watermark)
     })

@@ -10,8 +10,10 @@ import {
   DeadLetterQueueError,
   DeadLetterRequest,
   type Filter,
+  type Group,
   LedgerEntry,
   type NewDeadLetter,
+  signatureOf,
   type State
 } from "../DeadLetter.js"
 import type * as LeaseItem from "../LeaseItem.js"
@@ -133,7 +135,8 @@ export const toNewItem = (
       dedupeFor: 0,
       source: letter.integration,
       kind: letter.operation,
-      reason: letter.error._tag
+      reason: letter.error._tag,
+      signature: signatureOf(letter.error)
     })
   )
 
@@ -158,7 +161,12 @@ export const recapture = (
     }
   return Either.map(
     Either.all({ payload: encodeLetter(merged), lastError: encodeError(letter.error) }),
-    (encoded) => ({ ...encoded, reason: letter.error._tag, detail: "captured again" })
+    (encoded) => ({
+      ...encoded,
+      reason: letter.error._tag,
+      signature: signatureOf(letter.error),
+      detail: "captured again"
+    })
   )
 }
 
@@ -211,6 +219,16 @@ export const toLetter = (item: LeaseItem.Item): Either.Either<DeadLetter, DeadLe
     }
   )
 
+export const toGroup = (failure: LeaseItem.Failure): Group => ({
+  integration: failure.source,
+  operation: failure.kind,
+  errorTag: failure.reason,
+  signature: failure.signature,
+  count: failure.items,
+  firstSeen: DateTime.unsafeMake(failure.first),
+  lastSeen: DateTime.unsafeMake(failure.last)
+})
+
 export const toLedgerEntry = (entry: LeaseItem.Entry): LedgerEntry =>
   new LedgerEntry({
     startedAt: entry.startedAt === undefined ? undefined : DateTime.unsafeMake(entry.startedAt),
@@ -234,6 +252,7 @@ export const toQuery = (queue: string, filter: Filter | undefined, now: number):
     source: filter?.integration,
     kind: filter?.operation,
     reason: filter?.errorTag,
+    signature: filter?.signature,
     createdBefore: filter?.olderThan === undefined ? undefined : now - Duration.toMillis(filter.olderThan),
     createdAfter: filter?.newerThan === undefined ? undefined : now - Duration.toMillis(filter.newerThan)
   }

@@ -17,6 +17,7 @@ import {
   type DeadLetterQueueError,
   DeadLetterStateError,
   type Filter,
+  type Group,
   type LedgerEntry,
   type NewDeadLetter,
   type Page,
@@ -276,6 +277,13 @@ export const make = (options: Options) =>
       purge: (olderThan: Duration.DurationInput) =>
         Effect.mapError(queue.purge({ queue: queueName, olderThan }), replaying.storageError),
       sweep: Effect.mapError(queue.sweep({ queue: queueName, limit: 500 }), replaying.storageError),
+      groups: (filter?: Filter): Effect.Effect<ReadonlyArray<Group>, DeadLetterQueueError> =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.mapBoth(queue.failures(codec.toQuery(queueName, filter, now)), {
+            onFailure: replaying.storageError,
+            onSuccess: (failures) =>
+              failures.map(codec.toGroup)
+          })),
       stats,
       changes: Stream.fromPubSub(changes)
     }

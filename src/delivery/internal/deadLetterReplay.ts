@@ -12,7 +12,8 @@ import {
   DeadLetterNotFoundError,
   DeadLetterQueueError,
   type Replayer,
-  ReplayRefusedError
+  ReplayRefusedError,
+  signatureOf
 } from "../DeadLetter.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import type * as LeaseQueue from "../LeaseQueue.js"
@@ -106,6 +107,7 @@ const settleFailure = (
       Option.flatMap(error, (error) => Either.getRight(codec.encodeReplayError(item, error)))
     ),
     reason: Option.getOrUndefined(Option.map(error, (error) => error._tag)),
+    signature: Option.getOrUndefined(Option.map(error, signatureOf)),
     detail
   })).pipe(
     Effect.flatMap((failed) => deps.publish(poison ? "Parked" : "ReplayFailed", failed)),

@@ -47,7 +47,10 @@ export interface Item {
   readonly source: string
   readonly kind: string
   readonly reason: string
+  readonly signature: string
   readonly attemptedAt: number | undefined
+  /** When its last error came. */
+  readonly failedAt: number | undefined
   readonly createdAt: number
   readonly updatedAt: number
 }
@@ -98,6 +101,7 @@ export interface Offer {
   readonly source: string
   readonly kind: string
   readonly reason: string
+  readonly signature: string
 }
 
 /** Whoever becomes ready while an item of the partition comes before it waits instead. */
@@ -132,7 +136,9 @@ export const offer = (offer: Offer, seq: number, occupied: boolean, now: number)
   source: offer.source,
   kind: offer.kind,
   reason: offer.reason,
+  signature: offer.signature,
   attemptedAt: undefined,
+  failedAt: offer.lastError === undefined ? undefined : now,
   createdAt: now,
   updatedAt: now
 })
@@ -269,6 +275,7 @@ export const fail = (
     readonly next: Next
     readonly error: string | undefined
     readonly reason: string | undefined
+    readonly signature: string | undefined
     readonly detail: string | undefined
     readonly occupied: boolean
     readonly now: number
@@ -286,7 +293,9 @@ export const fail = (
         notBefore,
         lastError: options.error ?? item.lastError,
         reason: options.reason ?? item.reason,
+        signature: options.signature ?? item.signature,
         attemptedAt: now,
+        failedAt: now,
         updatedAt: now
       },
       attempt(item, lease, "failed", now, next._tag === "retry" ? { ...options, notBefore } : options)
@@ -393,12 +402,14 @@ export interface Patch {
   readonly payload?: string | undefined
   readonly lastError?: string | undefined
   readonly reason?: string | undefined
+  readonly signature?: string | undefined
 }
 
 const patched = (item: Item, patch: Patch): boolean =>
   (patch.payload === undefined || patch.payload === item.payload) &&
   (patch.lastError === undefined || patch.lastError === item.lastError) &&
-  (patch.reason === undefined || patch.reason === item.reason)
+  (patch.reason === undefined || patch.reason === item.reason) &&
+  (patch.signature === undefined || patch.signature === item.signature)
 
 export const edit = (
   item: Item,
@@ -423,6 +434,8 @@ export const edit = (
       payload: patch.payload ?? item.payload,
       lastError: patch.lastError ?? item.lastError,
       reason: patch.reason ?? item.reason,
+      signature: patch.signature ?? item.signature,
+      failedAt: patch.lastError === undefined ? item.failedAt : now,
       updatedAt: now
     },
     decision(item, "edited", now, detail)
@@ -438,3 +451,38 @@ export const claimOrder = (a: Item, b: Item): number =>
   a.priority - b.priority || a.notBefore - b.notBefore || compare(a.id, b.id)
 
 export const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+
+/** What failed alike: the items of the same labels. */
+export interface Failure {
+  readonly source: string
+  readonly kind: string
+  readonly reason: string
+  readonly signature: string
+  readonly items: number
+  readonly first: number
+  readonly last: number
+}
+
+/** The most frequent first, then the latest. */
+export const failureOrder = (a: Failure, b: Failure): number =>
+  b.items - a.items || b.last - a.last || compare(a.signature, b.signature) || compare(a.source, b.source) ||
+  compare(a.kind, b.kind) || compare(a.reason, b.reason)
+
+/** Adds up what was counted in parts. */
+export const addFailures = (parts: Iterable<Failure>): ReadonlyArray<Failure> => {
+  const found = new Map<string, Failure>()
+  for (const part of parts) {
+    const key = JSON.stringify([part.source, part.kind, part.reason, part.signature])
+    const other = found.get(key)
+    found.set(
+      key,
+      other === undefined ? part : {
+        ...part,
+        first: Math.min(other.first, part.first),
+        items: other.items + part.items,
+        last: Math.max(other.last, part.last)
+      }
+    )
+  }
+  return Array.from(found.values()).sort(failureOrder)
+}

@@ -29,7 +29,8 @@ export const offer = (item: NewItem, now: number): core.Offer => ({
   lastError: item.lastError,
   source: item.source ?? "",
   kind: item.kind ?? "",
-  reason: item.reason ?? ""
+  reason: item.reason ?? "",
+  signature: item.signature ?? ""
 })
 
 export interface Claim {
@@ -64,6 +65,7 @@ export interface Fail {
   readonly next: core.Next
   readonly error: string | undefined
   readonly reason: string | undefined
+  readonly signature: string | undefined
   readonly detail: string | undefined
 }
 
@@ -71,6 +73,7 @@ export const fail = (options: FailOptions): Fail => ({
   next: options.next._tag === "retry" ? { _tag: "retry", delay: millis(options.next.after) } : options.next,
   error: options.error,
   reason: options.reason,
+  signature: options.signature,
   detail: options.detail
 })
 
@@ -92,19 +95,22 @@ export interface Query {
   readonly source: string | undefined
   readonly kind: string | undefined
   readonly reasons: ReadonlyArray<string> | undefined
+  readonly signatures: ReadonlyArray<string> | undefined
   readonly createdBefore: number | undefined
   readonly createdAfter: number | undefined
   readonly upTo: number | undefined
 }
+
+const several = (value: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> | undefined =>
+  typeof value === "string" ? [value] : value
 
 export const filter = (filter: Filter): Query => ({
   queue: filter.queue,
   states: filter.states === undefined ? core.states : Array.from(new Set(filter.states)),
   source: filter.source,
   kind: filter.kind,
-  reasons: filter.reason === undefined || typeof filter.reason !== "string"
-    ? filter.reason
-    : [filter.reason],
+  reasons: several(filter.reason),
+  signatures: several(filter.signature),
   createdBefore: filter.createdBefore,
   createdAfter: filter.createdAfter,
   upTo: filter.upTo

@@ -16,7 +16,7 @@ export const seqKey = "seq"
 /** Of a new item, in this order; `+` comes before what may be left out, and nothing stands for what is. */
 export const offerFields = [
   ...["id", "nonce", "queue", "state", "partitionKey", "onPark", "dedupeKey", "dedupeFor", "priority", "delay"],
-  ...["payload", "lastError", "source", "kind", "reason"]
+  ...["payload", "lastError", "source", "kind", "reason", "signature"]
 ] as const
 
 const begin = `
@@ -59,7 +59,8 @@ end
 
 local function placeOf(item)
   return table.concat({
-    item.state, escaped(item.source or ""), escaped(item.kind or ""), escaped(item.reason or "")
+    item.state, escaped(item.source or ""), escaped(item.kind or ""), escaped(item.reason or ""),
+    escaped(item.signature or "")
   }, ":")
 end
 local function partitionOf(item) return keyOf("partition", item.queue, item.partitionKey) end
@@ -67,6 +68,7 @@ local function readyMember(item)
   return string.format("%03.0f", int(item, "priority") + 100) .. ":" .. pad(int(item, "notBefore")) .. ":" .. item.id
 end
 local function changeMember(item) return pad(int(item, "updatedAt")) .. ":" .. item.id end
+local function failureMember(item) return pad(int(item, item.failedAt and "failedAt" or "createdAt")) .. ":" .. item.id end
 local function leaseMember(item) return pad(int(item, "leaseUntil")) .. ":" .. item.id end
 local function partitionMember(item)
   if hasTurn(item.state) then return "turn:" .. item.id end
@@ -78,6 +80,7 @@ local function each(item, run)
   local queue, place = item.queue, placeOf(item)
   run(keyOf("items", queue, place), item.id)
   run(keyOf("changes", queue, place), changeMember(item))
+  if (item.signature or "") ~= "" then run(keyOf("failures", queue, place), failureMember(item)) end
   if item.state == "ready" then run(keyOf("ready", queue), readyMember(item)) end
   if item.state == "leased" then run(keyOf("leased", queue), leaseMember(item)) end
   if item.partitionKey then
@@ -290,13 +293,15 @@ local queue, place, after, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local before, since, upTo = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local ids = redis.call("ZRANGEBYLEX", keyOf("items", queue, place), after == "" and "-" or "(" .. after, "+",
   "LIMIT", 0, size)
-local count = 0
+local count, first, last = 0, most, 0
 for _, id in ipairs(ids) do
-  local found = redis.call("HMGET", itemKey(id), "createdAt", "seq")
+  local found = redis.call("HMGET", itemKey(id), "createdAt", "seq", "failedAt")
   local at, seq = tonumber(found[1] or "0"), tonumber(found[2] or "0")
-  if at <= before and at >= since and seq <= upTo then count = count + 1 end
+  if at <= before and at >= since and seq <= upTo then
+    count, first, last = count + 1, math.min(first, at), math.max(last, tonumber(found[3] or at))
+  end
 end
-return { text(count), #ids < size and "" or ids[#ids] }
+return { text(count), #ids < size and "" or ids[#ids], text(first), text(last) }
 `,
   discard: `${onItem}${sweepFirst}
 if item.state == "discarded" then return ok(item) end
@@ -309,11 +314,11 @@ return ok(item)
 `,
   edit: `${onItem}${sweepFirst}
 local version, detail = tonumber(ARGV[3]), optional(ARGV[4])
-local patch = { payload = optional(ARGV[5]), lastError = optional(ARGV[6]), reason = optional(ARGV[7]) }
+local patch = { payload = optional(ARGV[5]), lastError = optional(ARGV[6]), reason = optional(ARGV[7]), signature = optional(ARGV[8]) }
 local own = tonumber(item.version or "1")
 local isDone = own == version + 1
 for name, value in pairs(patch) do
-  if value ~= (item[name] or (name == "reason" and "" or nil)) then isDone = false end
+  if value ~= (item[name] or ((name == "reason" or name == "signature") and "" or nil)) then isDone = false end
 end
 if isDone then return ok(item) end
 if own ~= version then
@@ -323,13 +328,14 @@ if item.state == "leased" or isFinal(item.state) then
   return no("state", "item " .. id .. " is " .. item.state)
 end
 patch.version = text(own + 1)
+if patch.lastError then patch.failedAt = text(now) end
 apply(item, patch)
 record(id, "edited", detail)
 return ok(item)
 `,
   fail: `${onItem}${settling("failed")}
 local how, delay = ARGV[3], tonumber(ARGV[4])
-local fields = leaseless({ attempts = text(int(item, "attempts") + 1), attemptedAt = text(now) })
+local fields = leaseless({ attempts = text(int(item, "attempts") + 1), attemptedAt = text(now), failedAt = text(now) })
 local notBefore
 if how == "retry" then
   notBefore = text(later(delay))
@@ -337,9 +343,9 @@ if how == "retry" then
 else
   fields.state = how == "park" and "parked" or "poison"
 end
-fields.lastError, fields.reason = optional(ARGV[5]), optional(ARGV[6])
+fields.lastError, fields.reason, fields.signature = optional(ARGV[5]), optional(ARGV[6]), optional(ARGV[7])
 apply(item, fields)
-record(id, outcome, optional(ARGV[7]), lease, notBefore)
+record(id, outcome, optional(ARGV[8]), lease, notBefore)
 return ok(item)
 `,
   get: `${onItem}${sweepFirst}
@@ -456,6 +462,8 @@ for i = 1, #ARGV, ${offerFields.length} do
     if ARGV[i + 12] ~= "" then fields.source = ARGV[i + 12] end
     if ARGV[i + 13] ~= "" then fields.kind = ARGV[i + 13] end
     if ARGV[i + 14] ~= "" then fields.reason = ARGV[i + 14] end
+    if ARGV[i + 15] ~= "" then fields.signature = ARGV[i + 15] end
+    if fields.lastError then fields.failedAt = text(now) end
     write(item, fields)
     enlist(item)
   end
@@ -474,6 +482,8 @@ for _, place in ipairs(redis.call("SMEMBERS", keyOf("places", queue))) do
   found[#found + 1] = place
   found[#found + 1] = text(redis.call("ZCARD", key))
   found[#found + 1] = redis.call("HGET", itemKey(first), "createdAt") or text(now)
+  local last = redis.call("ZREVRANGEBYLEX", keyOf("failures", queue, place), "+", "-", "LIMIT", 0, 1)[1]
+  found[#found + 1] = last and text(tonumber(string.sub(last, 1, 16))) or ""
 end
 return found
 `,

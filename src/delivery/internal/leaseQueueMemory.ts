@@ -100,6 +100,7 @@ const matches = (query: input.Query, states: ReadonlySet<core.State>, item: core
   (query.source === undefined || item.source === query.source) &&
   (query.kind === undefined || item.kind === query.kind) &&
   (query.reasons === undefined || query.reasons.includes(item.reason)) &&
+  (query.signatures === undefined || query.signatures.includes(item.signature)) &&
   (query.createdBefore === undefined || item.createdAt <= query.createdBefore) &&
   (query.createdAfter === undefined || item.createdAt >= query.createdAfter) &&
   (query.upTo === undefined || item.seq <= query.upTo)
@@ -336,6 +337,20 @@ export const make = (maxStalls: number) => {
         }
       }
       return ok<ReadonlyMap<string, number>>(counts)
+    },
+
+    failures: (query: input.Query, now: number) => {
+      sweepAll(query.queue, now)
+      const all = indexOf(query.queue).all
+      const states = new Set(query.states)
+      const found: Array<core.Failure> = []
+      for (let i = 0; i < all.size; i++) {
+        const item = all.at(i)
+        if (item === undefined || item.signature === "" || !matches(query, states, item)) continue
+        const { createdAt, failedAt, kind, reason, signature, source } = item
+        found.push({ source, kind, reason, signature, items: 1, first: createdAt, last: failedAt ?? createdAt })
+      }
+      return ok(core.addFailures(found))
     },
 
     stats: (queue: string, now: number) => {

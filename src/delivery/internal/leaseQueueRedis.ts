@@ -72,7 +72,8 @@ const isOf = (query: input.Query) => {
     states.has(place.state) &&
     (query.source === undefined || place.source === query.source) &&
     (query.kind === undefined || place.kind === query.kind) &&
-    (query.reasons === undefined || query.reasons.includes(place.reason))
+    (query.reasons === undefined || query.reasons.includes(place.reason)) &&
+    (query.signatures === undefined || query.signatures.includes(place.signature))
 }
 
 const most = Number.MAX_SAFE_INTEGER
@@ -125,6 +126,7 @@ const offerArgs = (
   priority: offer.priority,
   queue: offer.queue,
   reason: offer.reason,
+  signature: offer.signature,
   source: offer.source,
   state: offer.state
 })
@@ -163,7 +165,9 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     Effect.flatMap(run(scripts.places, [queue, maxStalls, swept ? 1 : 0]), ([tag, seq, ...rows]) => {
       if (tag === "again") return places(queue, swept)
       const found: Array<Place> = []
-      for (let i = 0; i < rows.length; i += 3) found.push(toPlace(rows[i] ?? "", rows[i + 1], rows[i + 2]))
+      for (let i = 0; i < rows.length; i += 4) {
+        found.push(toPlace(rows[i] ?? "", rows[i + 1], rows[i + 2], rows[i + 3]))
+      }
       return Effect.succeed({ all: found, seq: whole(seq) })
     })
 
@@ -199,22 +203,36 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
           })
     )
 
-  const countIn = (queue: string, place: Place, filter: ReadonlyArray<number>) =>
+  /** One by one, for what no index answers. */
+  const countIn = (queue: string, place: Place, filter: ReadonlyArray<number>): Effect.Effect<Place, LeaseQueueError> =>
     Effect.gen(function*() {
-      let count = 0
+      let items = 0
+      let first = most
+      let last = 0
       let after = ""
       do {
-        const [counted, last = ""]: ReadonlyArray<string> = yield* run(scripts.count, [
+        const [counted, next = "", earliest, latest]: ReadonlyArray<string> = yield* run(scripts.count, [
           queue,
           place.name,
           after,
           scan,
           ...filter
         ])
-        count += whole(counted)
-        after = last
+        items += whole(counted)
+        first = Math.min(first, whole(earliest))
+        last = Math.max(last, whole(latest))
+        after = next
       } while (after !== "")
-      return count
+      return { ...place, first, items, last }
+    })
+
+  const counted = (query: input.Query): Effect.Effect<ReadonlyArray<Place>, LeaseQueueError> =>
+    Effect.gen(function*() {
+      const { all, seq } = yield* places(query.queue)
+      const found = all.filter(isOf(query))
+      const isPlain = query.createdBefore === undefined && query.createdAfter === undefined &&
+        (query.upTo === undefined || query.upTo >= seq)
+      return isPlain ? found : yield* Effect.forEach(found, (place) => countIn(query.queue, place, rest(query)))
     })
 
   return {
@@ -244,7 +262,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     complete: (id: string, token: number, detail: string | undefined) =>
       settle(scripts.complete, id, token, optional(detail)),
 
-    fail: (id: string, token: number, { detail, error, next, reason }: input.Fail) =>
+    fail: (id: string, token: number, { detail, error, next, reason, signature }: input.Fail) =>
       settle(
         scripts.fail,
         id,
@@ -253,6 +271,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         next._tag === "retry" ? next.delay : 0,
         optional(error),
         optional(reason),
+        optional(signature),
         optional(detail)
       ),
 
@@ -271,7 +290,8 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         optional(detail),
         optional(patch.payload),
         optional(patch.lastError),
-        optional(patch.reason)
+        optional(patch.reason),
+        optional(patch.signature)
       ),
 
     discard: (id: string, detail: string | undefined) => settle(scripts.discard, id, maxStalls, optional(detail)),
@@ -308,17 +328,21 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
       }),
 
     groups: (query: input.Query, by: "state" | "source" | "kind" | "reason") =>
-      Effect.gen(function*() {
-        const { all: known, seq } = yield* places(query.queue)
-        const isPlain = query.createdBefore === undefined && query.createdAfter === undefined &&
-          (query.upTo === undefined || query.upTo >= seq)
+      Effect.map(counted(query), (found) => {
         const counts = new Map<string, number>()
-        for (const place of known.filter(isOf(query))) {
-          const items = isPlain ? place.items : yield* countIn(query.queue, place, rest(query))
-          if (items > 0) counts.set(place[by], (counts.get(place[by]) ?? 0) + items)
+        for (const place of found) {
+          if (place.items > 0) counts.set(place[by], (counts.get(place[by]) ?? 0) + place.items)
         }
         return counts
       }),
+
+    failures: (query: input.Query) =>
+      Effect.map(counted(query), (found) =>
+        core.addFailures(
+          found.filter(({ items, signature }) => items > 0 && signature !== "").map((
+            { first, items, kind, last, reason, signature, source }
+          ) => ({ first, items, kind, last, reason, signature, source }))
+        )),
 
     stats: (queue: string) =>
       Effect.map(places(queue), ({ all: known }) => {

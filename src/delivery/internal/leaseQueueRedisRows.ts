@@ -45,6 +45,8 @@ export const toItem = (fields: ReadonlyArray<string>): Either.Either<Item, Lease
     priority: whole(raw.get("priority")),
     queue: raw.get("queue") ?? "",
     reason: raw.get("reason") ?? "",
+    signature: raw.get("signature") ?? "",
+    failedAt: raw.has("failedAt") ? whole(raw.get("failedAt")) : undefined,
     seq: whole(raw.get("seq")),
     source: raw.get("source") ?? "",
     stalls: whole(raw.get("stalls")),
@@ -90,13 +92,21 @@ export interface Place {
   readonly source: string
   readonly kind: string
   readonly reason: string
+  readonly signature: string
   readonly items: number
   /** `createdAt` of the one that comes first by its id. */
   readonly first: number
+  /** `failedAt` of the last one that failed, where there is a signature. */
+  readonly last: number
 }
 
 /** The scripts escape `%` and `:` as a URL does, and nothing else. */
-export const toPlace = (name: string, items: string | undefined, first: string | undefined): Place => {
-  const [state = "", source = "", kind = "", reason = ""] = name.split(":").map(decodeURIComponent)
-  return { first: whole(first), items: whole(items), kind, name, reason, source, state }
+export const toPlace = (
+  name: string,
+  items: string | undefined,
+  first: string | undefined,
+  last: string | undefined
+): Place => {
+  const [state = "", source = "", kind = "", reason = "", signature = ""] = name.split(":").map(decodeURIComponent)
+  return { first: whole(first), items: whole(items), kind, last: whole(last), name, reason, signature, source, state }
 }

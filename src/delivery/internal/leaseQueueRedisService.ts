@@ -34,6 +34,7 @@ export const make = (redis: Redis.Redis["Type"], settings: steps.Settings): Leas
     history: all.history,
     list: (filter, page) => all.list(input.filter(filter), input.page(page)),
     groups: (filter, by) => all.groups(input.filter(filter), by),
+    failures: (filter) => all.failures(input.filter(filter)),
     stats: all.stats,
     watermark: all.watermark
   })

@@ -28,7 +28,9 @@ export interface ItemRow {
   readonly source: string
   readonly kind: string
   readonly reason: string
+  readonly signature: string
   readonly attempted_at: Integer | null
+  readonly failed_at: Integer | null
   readonly created_at: Integer
   readonly updated_at: Integer
 }
@@ -62,6 +64,8 @@ export const toItem = (row: ItemRow): core.Item => ({
   source: row.source,
   kind: row.kind,
   reason: row.reason,
+  signature: row.signature,
+  failedAt: row.failed_at === null ? undefined : Number(row.failed_at),
   attemptedAt: row.attempted_at === null ? undefined : Number(row.attempted_at),
   createdAt: Number(row.created_at),
   updatedAt: Number(row.updated_at)
@@ -82,7 +86,9 @@ export const changing = (item: core.Item) => ({
   payload: item.payload,
   last_error: item.lastError ?? null,
   reason: item.reason,
+  signature: item.signature,
   attempted_at: item.attemptedAt ?? null,
+  failed_at: item.failedAt ?? null,
   updated_at: item.updatedAt
 })
 

@@ -14,8 +14,9 @@ export const make = (sql: SqlClient.SqlClient) => {
     const clauses: Array<Statement.Fragment> = []
     if (query.source !== undefined) clauses.push(sql`source = ${query.source}`)
     if (query.kind !== undefined) clauses.push(sql`kind = ${query.kind}`)
-    if (query.reasons !== undefined) {
-      clauses.push(query.reasons.length === 1 ? sql`reason = ${query.reasons[0]}` : sql.in("reason", query.reasons))
+    for (const [label, values] of [["reason", query.reasons], ["signature", query.signatures]] as const) {
+      if (values === undefined) continue
+      clauses.push(values.length === 1 ? sql`${sql.literal(label)} = ${values[0]}` : sql.in(label, values))
     }
     if (query.createdBefore !== undefined) clauses.push(sql`created_at <= ${query.createdBefore}`)
     if (query.createdAfter !== undefined) clauses.push(sql`created_at >= ${query.createdAfter}`)
@@ -81,6 +82,24 @@ FROM holdfast_lease_items WHERE ${
       )
   }
 
+  const failures = (query: input.Query): Effect.Effect<ReadonlyArray<core.Failure>, SqlError> =>
+    query.states.length === 0
+      ? Effect.succeed([])
+      : Effect.map(
+        sql<{ [K in keyof core.Failure]: K extends "items" | "first" | "last" ? number | string : string }>`
+SELECT source, kind, reason, signature, count(*) AS items, min(created_at) AS first,
+max(coalesce(failed_at, created_at)) AS last FROM holdfast_lease_items WHERE ${
+          sql.and([sql`queue = ${query.queue}`, sql.in("state", query.states), sql`signature <> ''`, ...rest(query)])
+        } GROUP BY source, kind, reason, signature`,
+        (rows) =>
+          core.addFailures(rows.map((row) => ({
+            ...row,
+            items: Number(row.items),
+            first: Number(row.first),
+            last: Number(row.last)
+          })))
+      )
+
   const oldest = (queue: string, state: core.State) =>
     sql<{ created_at: number | string }>`SELECT created_at FROM holdfast_lease_items
 WHERE queue = ${queue} AND state = ${state} ORDER BY id LIMIT 1`
@@ -110,5 +129,5 @@ WHERE queue = ${queue} AND state = ${state} ORDER BY id LIMIT 1`
     (rows) => Number(rows[0]?.seq ?? 0)
   )
 
-  return { list, groups, stats, watermark }
+  return { list, groups, failures, stats, watermark }
 }

@@ -69,4 +69,15 @@ ON holdfast_lease_items (queue, partition_key, on_park, state, seq) WHERE partit
   yield* sql`CREATE INDEX holdfast_lease_ledger_item ON holdfast_lease_ledger (item_id, token)`
 })
 
-export const run = migrate({ steps: { "0001_lease_queue": leaseQueue }, table: "holdfast_migrations" })
+const signatures = Effect.gen(function*() {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const text = sql.literal(sql.onDialectOrElse({ pg: () => "TEXT COLLATE \"C\"", orElse: () => "TEXT" }))
+  yield* sql`ALTER TABLE holdfast_lease_items ADD COLUMN signature ${text} NOT NULL DEFAULT ''`
+  yield* sql`ALTER TABLE holdfast_lease_items ADD COLUMN failed_at BIGINT`
+  yield* sql`CREATE INDEX holdfast_lease_items_signature ON holdfast_lease_items (queue, state, signature, id)`
+})
+
+export const run = migrate({
+  steps: { "0001_lease_queue": leaseQueue, "0002_signatures": signatures },
+  table: "holdfast_migrations"
+})

@@ -18,7 +18,7 @@ import * as TestClock from "effect/TestClock"
 import * as DeadLetterQueue from "../../delivery/DeadLetterQueue.js"
 import { captureMany, idsOf, passing, refusedWith, type Test } from "./internal/deadLetterKit.js"
 import { replayAllTests } from "./internal/deadLetterReplayAll.js"
-import { breakerOpen, everyError, letter, localRefusals, serverError } from "./internal/deadLetters.js"
+import { breakerOpen, contactExists, everyError, letter, localRefusals, serverError } from "./internal/deadLetters.js"
 
 /**
  * The conformance suite of a backing. The layer is built anew for each test, must be empty then, and must have the
@@ -198,6 +198,49 @@ export const suite = <E>(
           assert.deepStrictEqual(yield* list({ olderThan: "30 minutes" }), [one])
           assert.deepStrictEqual(yield* list({ newerThan: "30 minutes" }), [two, three])
         }))
+
+      test(
+        "groups tell what fails, how often and since when, and select what to replay",
+        (service, pass) =>
+          Effect.gen(function*() {
+            yield* TestClock.setTime(5000)
+            const one = yield* service.capture(letter())
+            yield* pass("1 minute")
+            yield* service.capture(letter({ error: serverError("in other words") }))
+            const open = yield* service.capture(letter({ error: breakerOpen() }))
+            yield* service.discard(yield* service.capture(letter({ integration: "stripe" })), "no")
+            const [down, refused, ...rest] = yield* service.groups({ state: "pending" })
+            const given = { errorTag: "ServerError", integration: "hubspot", operation: "contacts.create" }
+            assert.deepStrictEqual(down, {
+              ...given,
+              count: 2,
+              firstSeen: DateTime.unsafeMake(5000),
+              lastSeen: DateTime.unsafeMake(65_000),
+              signature: "ServerError 503"
+            })
+            assert.deepInclude(refused, { count: 1, signature: "CircuitBreakerOpenError" })
+            assert.deepStrictEqual(rest, [])
+            assert.strictEqual((yield* service.groups()).length, 3)
+            assert.strictEqual((yield* service.get(one)).signature, down?.signature)
+            assert.deepStrictEqual(idsOf((yield* service.list({ signature: refused?.signature })).items), [open])
+            // a replay that fails in another way moves its letter to another group
+            yield* service.register("hubspot", () => Effect.fail(contactExists()))
+            yield* pass("1 minute")
+            const report = yield* service.replayAll({ signature: "ServerError 503" })
+            assert.deepInclude(report, { failed: 2, selected: 2 })
+            assert.deepStrictEqual(
+              (yield* service.groups({ integration: "hubspot" })).map(({ count, lastSeen, signature }) => ({
+                at: DateTime.toEpochMillis(lastSeen),
+                count,
+                signature
+              })),
+              [
+                { at: 125_000, count: 2, signature: "ConflictError 409 CONTACT_EXISTS" },
+                { at: 65_000, count: 1, signature: "CircuitBreakerOpenError" }
+              ]
+            )
+          })
+      )
 
       test("stats count what the filter selects", (service, pass) =>
         Effect.gen(function*() {

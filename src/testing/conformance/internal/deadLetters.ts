@@ -9,6 +9,9 @@ const common = { integration: "hubspot", operation: "contacts.create", message: 
 export const serverError = (message = "it failed") =>
   new IntegrationError.ServerError({ ...common, message, status: 503, details: { code: "DOWN" } })
 
+export const contactExists = () =>
+  new IntegrationError.ConflictError({ ...common, code: "CONTACT_EXISTS", status: 409 })
+
 export const breakerOpen = (retryAfter: Duration.DurationInput = "2 seconds") =>
   new IntegrationError.CircuitBreakerOpenError({ ...common, retryAfter: Duration.decode(retryAfter) })
 

@@ -104,6 +104,52 @@ export const listTests = (test: Test): void => {
         assert.deepStrictEqual(stats.oldest, Option.some(0))
       }))
 
+    test("tells what failed alike: how often, since when and until when", (service) =>
+      Effect.gen(function*() {
+        const labels = { kind: "create", lastError: "{}", source: "hubspot", state: "parked" as const }
+        const a = { ...labels, reason: "A", signature: "A 1" }
+        yield* TestClock.setTime(1000)
+        const one = yield* offerOne(service, a)
+        yield* TestClock.adjust("1 second")
+        yield* offerOne(service, { ...labels, reason: "A", signature: "A: 2%" })
+        yield* offerOne(service, { ...labels, reason: "" })
+        yield* TestClock.adjust("1 second")
+        yield* offerOne(service, a)
+        const two = yield* offerOne(service, { ...a, kind: "update" })
+        const failure = {
+          first: 1000,
+          items: 2,
+          kind: "create",
+          last: 3000,
+          reason: "A",
+          signature: "A 1",
+          source: "hubspot"
+        }
+        const update = { ...failure, first: 3000, items: 1, kind: "update" }
+        const other = { ...failure, first: 2000, items: 1, last: 2000, signature: "A: 2%" }
+        assert.deepStrictEqual(yield* service.failures({ queue }), [failure, update, other])
+        const ids = (filter: Omit<LeaseQueue.Filter, "queue">) => all(service, filter, { limit: 1 })
+        assert.deepStrictEqual(yield* ids({ kind: "update", signature: "A 1" }), [two])
+        assert.strictEqual((yield* ids({ signature: ["A 1", "A: 2%"] })).length, 4)
+        assert.deepStrictEqual(yield* ids({ signature: [] }), [])
+        assert.deepStrictEqual(yield* service.failures({ createdBefore: 2000, queue, signature: "A 1" }), [
+          { ...failure, items: 1, last: 1000 }
+        ])
+        assert.deepStrictEqual(yield* service.failures({ queue, states: ["ready"] }), [])
+        // it fails once more, in another way, and an edit brings the second one up to date
+        const leased = yield* service.acquire(one, { owner: "x" })
+        yield* TestClock.adjust("1 second")
+        yield* service.fail(one, leased.token, { error: "{}", next: { _tag: "park" }, signature: "A: 2%" })
+        yield* service.edit(two, 1, { lastError: "{\"b\":1}" })
+        assert.deepStrictEqual(yield* service.failures({ queue, states: ["parked", "leased"] }), [
+          { ...other, first: 1000, items: 2, last: 4000 },
+          { ...update, last: 4000 },
+          { ...failure, first: 3000, items: 1 }
+        ])
+        yield* service.discard(two)
+        assert.strictEqual((yield* service.failures({ queue, states: ["parked"] })).length, 2)
+      }))
+
     test("shows an item whose lease has ended as it is then", (service) =>
       Effect.gen(function*() {
         yield* offerOne(service)
