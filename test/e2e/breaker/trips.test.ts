@@ -2,24 +2,9 @@
 import { describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
 import { isLong } from "../../campaign.js"
-import * as servers from "../../servers/index.js"
 import { fleet, percentile } from "./fleet.js"
-import type { Store } from "./orders.js"
-
-const file = Effect.acquireRelease(
-  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-trips-"))),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { force: true, recursive: true }))
-)
-
-const stores = {
-  PostgreSQL: Effect.map(servers.database, (url): Store => ({ _tag: "postgres", url })),
-  Redis: Effect.map(servers.redis, (redis): Store => ({ _tag: "redis", ...redis })),
-  SQLite: Effect.map(file, (folder): Store => ({ _tag: "sqlite", filename: path.join(folder, "breakers.db") }))
-}
+import { stores } from "./stores.js"
 
 describe("a trip", () => {
   for (const name of ["Redis", "PostgreSQL", "SQLite"] as const) {
@@ -53,7 +38,9 @@ describe("a trip", () => {
         // the target is 100 ms; a machine that is busy with other things may take its time
         const [p50, p99] = [percentile(slowest, 0.5), percentile(slowest, 0.99)]
         if (isLong) {
-          process.stderr.write(`${name}: last of ${size - 1} after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`)
+          process.stderr.write(
+            `${name}: last of ${size - 1} after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`
+          )
         }
         strictEqual(p50 < 10_000, true)
         yield* Effect.forEach(members, (member) => Effect.map(member.leave, (code) => strictEqual(code, 0)), {
