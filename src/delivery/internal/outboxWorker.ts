@@ -1,7 +1,7 @@
 /** Claims messages of one integration and delivers them, until it is interrupted; then drains. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -37,8 +37,7 @@ export const run = ({ control, onSent, queue, queueOf }: Workings, options: Opti
     let pause = firstPause
     let holdUntil = 0
     let isPaused = false
-    let lookAtControl = 0
-    let upkeepAt = 0
+    let controlAt = 0
     let isRegistered = false
     let isAway = false
     /** There may be more than was claimed, so that a free slot is worth a claim. */
@@ -64,27 +63,28 @@ export const run = ({ control, onSent, queue, queueOf }: Workings, options: Opti
         })
       })
 
-    const upkeep = (now: number): Effect.Effect<void, LeaseItem.LeaseQueueError> =>
+    /** Beside the deliveries, and not in their way: there may be much to purge. */
+    const upkeep = Effect.gen(function*() {
+      yield* delivery.settleDeadLetters(queue, name)
+      if (options.retention !== undefined) yield* queue.purge({ olderThan: options.retention, queue: name })
+    }).pipe(Effect.ignore, Effect.zipRight(Effect.sleep(upkeepInterval)), Effect.forever)
+
+    const lookAtControl = (now: number): Effect.Effect<void, LeaseItem.LeaseQueueError> =>
       Effect.gen(function*() {
         if (!isRegistered) {
           yield* control.register(integration)
           isRegistered = true
         }
-        if (now >= lookAtControl) {
+        if (now >= controlAt) {
           isPaused = Option.isSome(yield* control.paused(integration))
-          lookAtControl = now + options.pollInterval
-        }
-        if (now >= upkeepAt) {
-          upkeepAt = now + upkeepInterval
-          yield* delivery.settleDeadLetters(queue, name)
-          if (options.retention !== undefined) yield* queue.purge({ olderThan: options.retention, queue: name })
+          controlAt = now + options.pollInterval
         }
       })
 
     /** `true`: there may be more right now. */
     const round = (free: number): Effect.Effect<boolean, LeaseItem.LeaseQueueError> =>
       Effect.gen(function*() {
-        yield* upkeep(yield* Clock.currentTimeMillis)
+        yield* lookAtControl(yield* Clock.currentTimeMillis)
         if (isPaused) {
           pause = options.pollInterval
           return false
@@ -111,25 +111,25 @@ export const run = ({ control, onSent, queue, queueOf }: Workings, options: Opti
       const free = options.concurrency - running.size
       if (free <= 0) return yield* Queue.take(news)
       if (holdUntil > now) return yield* Effect.sleep(holdUntil - now)
-      const more = yield* Effect.either(round(free))
-      if (Either.isRight(more)) {
+      const more = yield* Effect.exit(round(free))
+      if (Exit.isSuccess(more)) {
         isAway = false
-        return more.right ? undefined : yield* wait
+        return more.value ? undefined : yield* wait
       }
+      // also of a defect of its store: a worker that is gone would be missed by nobody
       if (!isAway) {
         isAway = true
-        yield* Effect.logWarning(
-          `the outbox of ${integration} cannot be reached, and is tried again: ${more.left.message}`
-        )
+        yield* Effect.logWarning(`the outbox of ${integration} cannot be reached, and is tried again`, more.cause)
       }
       return yield* Effect.sleep(options.pollInterval)
     })
 
+    yield* Effect.forkScoped(upkeep)
     yield* Effect.acquireRelease(
       Effect.sync(() =>
         onSent(integration, () => {
           pause = firstPause
-          lookAtControl = 0
+          controlAt = 0
           wake()
         })
       ),

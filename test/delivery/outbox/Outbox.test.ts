@@ -1,10 +1,11 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, TestClock } from "effect"
+import { Effect, Layer, Logger, TestClock } from "effect"
 import { LeaseQueue, Outbox } from "holdfast"
 import * as LeaseQueueSql from "holdfast/delivery/LeaseQueue/Sql"
 import { HubSpot } from "holdfast/providers/hubspot"
 import { isLong } from "../../campaign.js"
+import { world } from "./kit.js"
 import { sqlSuite } from "./sqlSuite.js"
 import { suite } from "./suite.js"
 
@@ -28,3 +29,32 @@ it.effect("a provider's test layer is a target as well as the provider itself", 
       Outbox.layerMemory
     ))
   ))
+
+it.scoped("a worker whose store is away says so once, and goes on when it is back", () =>
+  Effect.gen(function*() {
+    const queue = yield* LeaseQueue.makeMemory()
+    let isAway: "no" | "fails" | "dies" = "fails"
+    const store = Layer.succeed(LeaseQueue.LeaseQueue, {
+      ...queue,
+      claim: (options) =>
+        Effect.suspend(() => {
+          if (isAway === "dies") return Effect.die(new Error("a driver's bug"))
+          return isAway === "no"
+            ? queue.claim(options)
+            : new LeaseQueue.LeaseQueueError({ message: "away", reason: "storage" })
+        })
+    })
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    const place = yield* world({ layer: store, name: "memory" })
+    yield* Effect.provide(place.worker(), Logger.replace(Logger.defaultLogger, logger))
+    yield* place.submit("a", 1)
+    yield* place.pass("5 seconds")
+    isAway = "dies"
+    yield* place.pass("5 seconds")
+    assert.strictEqual(lines.length, 1)
+    assert.include(lines[0], "the outbox of shop cannot be reached")
+    isAway = "no"
+    yield* place.pass("5 seconds")
+    assert.deepStrictEqual(yield* place.done, [1])
+  }))

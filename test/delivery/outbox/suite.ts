@@ -1,6 +1,6 @@
 /** What the outbox does, over any store of the lease queue. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Exit, Option, Scope, TestClock } from "effect"
+import { DateTime, Effect, Exit, Logger, LogLevel, Option, Scope, TestClock } from "effect"
 import { Call, IdempotencyKey, IntegrationContext, Outbox } from "holdfast"
 import { Faults } from "holdfast/testing"
 import { type Setting, type Store, type World, world } from "./kit.js"
@@ -135,6 +135,17 @@ export const suite = (store: Store, whole: boolean): void => {
           assert.deepStrictEqual(done.filter((number) => number < 10), [1, 2, 3, 4])
           assert.deepStrictEqual(done.filter((number) => number > 10), [11, 12, 13, 14])
         }), { faults: Faults.script([Faults.status(500), Faults.resetAfter, Faults.ok, Faults.status(502)]) })
+
+      more(
+        "the next of a key follows at once, however rarely the worker looks around by itself",
+        (world) =>
+          Effect.gen(function*() {
+            yield* world.worker({ pollInterval: "1 hour" })
+            for (let number = 1; number <= 15; number++) yield* world.submit("a", number, { partitionKey: "a" })
+            yield* world.pass("1 second")
+            assert.strictEqual((yield* world.done).length, 15)
+          })
+      )
 
       more("is by priority where there is no key", (world) =>
         Effect.gen(function*() {
@@ -424,6 +435,55 @@ export const suite = (store: Store, whole: boolean): void => {
           yield* world.pass("2 hours")
           assert.deepStrictEqual((yield* world.outbox.list({ integration: "shop" })).items, [])
           assert.deepInclude(yield* Effect.flip(world.outbox.get(id)), { reason: "not-found" })
+        }))
+    })
+
+    describe.runIf(whole)("what comes in between", () => {
+      test(
+        "a worker that dies between a dead letter and the end of its message is made up for",
+        (world) =>
+          Effect.gen(function*() {
+            const { id } = yield* world.submit("a", 1, { partitionKey: "a" })
+            yield* world.submit("a", 2, { partitionKey: "a" })
+            const { queue, queueOf } = world.outbox.workings
+            const [item] = yield* queue.claim({ owner: "dead", queue: queueOf("shop") })
+            yield* queue.fail(id, item!.token, { next: { _tag: "park" }, reason: "dead-lettered" })
+            yield* world.worker()
+            yield* world.pass("1 second")
+            assert.strictEqual((yield* world.outbox.get(id)).state, "discarded")
+            assert.deepStrictEqual(yield* world.done, [2])
+          })
+      )
+
+      test("a bug in the client costs no message, and is not tried for ever", (world) =>
+        Effect.gen(function*() {
+          const broken = { orders: { submit: () => Effect.die(new Error("a bug")) } }
+          yield* Effect.forkScoped(
+            Outbox.worker([Shop], { retry: { initialDelay: "1 second", maxAttempts: 3 } }).pipe(
+              Effect.provideService(Shop, broken as unknown as Shop["Type"]),
+              Effect.provide(world.context),
+              Logger.withMinimumLogLevel(LogLevel.None)
+            )
+          )
+          const { id } = yield* world.submit("a", 1)
+          yield* world.pass("10 seconds")
+          assert.deepInclude(yield* world.outbox.get(id), { attempts: 3, state: "parked" })
+          const details = (yield* world.outbox.history(id)).map(({ detail }) => detail)
+          assert.include(details[2], "a bug")
+        }))
+
+      test("a message whose workers died too often is parked", (world) =>
+        Effect.gen(function*() {
+          const { id } = yield* world.submit("a", 1)
+          const { queue, queueOf } = world.outbox.workings
+          for (let deaths = 0; deaths < 10; deaths++) {
+            yield* queue.claim({ lease: "1 second", owner: "dead", queue: queueOf("shop") })
+            yield* world.pass("1 second")
+          }
+          yield* world.worker()
+          yield* world.pass("5 seconds")
+          assert.strictEqual(yield* world.requests, 0)
+          assert.deepInclude(yield* world.outbox.get(id), { stalls: 10, state: "parked" })
         }))
     })
 

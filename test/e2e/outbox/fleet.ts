@@ -30,17 +30,26 @@ const bundle = Effect.acquireRelease(
 
 class Member {
   readonly child: ChildProcess
-  isReady = false
   output = ""
+  #readySince = Number.POSITIVE_INFINITY
 
   constructor(file: string, args: ReadonlyArray<string>) {
     this.child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "pipe"] })
     const hear = (data: Buffer) => {
       this.output += data.toString()
-      this.isReady ||= this.output.includes("ready")
+      if (!this.isReady && this.output.includes("ready")) this.#readySince = performance.now()
     }
     this.child.stdout?.on("data", hear)
     this.child.stderr?.on("data", hear)
+  }
+
+  get isReady(): boolean {
+    return this.#readySince !== Number.POSITIVE_INFINITY
+  }
+
+  /** Milliseconds since it was ready. */
+  get age(): number {
+    return performance.now() - this.#readySince
   }
 
   get hasEnded(): boolean {
@@ -68,13 +77,17 @@ export const make = (size: number, store: string, baseUrl: string) =>
     )
     const outputs: Array<string> = []
     return {
-      /** Kills one without warning, and starts another in its place. */
+      /**
+       * Kills one without warning, and starts another in its place; gives how many. On a machine that is too slow to bring
+       * up workers as fast as they are killed, nothing would ever be delivered: who has only just come is left alone.
+       */
       kill: Effect.suspend(() => {
-        const index = Math.floor(Math.random() * size)
-        const victim = members[index]!
-        return Effect.map(victim.end("SIGKILL"), () => {
+        const grown = members.filter((member) => member.age > 1000)
+        const victim = grown[Math.floor(Math.random() * grown.length)]
+        return victim === undefined ? Effect.succeed(0) : Effect.map(victim.end("SIGKILL"), () => {
           outputs.push(victim.output)
-          members[index] = start()
+          members[members.indexOf(victim)] = start()
+          return 1
         })
       }),
       ready: eventually(() => members.every(({ isReady }) => isReady)),

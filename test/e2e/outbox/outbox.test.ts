@@ -67,6 +67,13 @@ describe("the outbox, with a provider that fails in every way and workers that a
         const result = yield* campaign.run({ keys: 100, messages: 1000, store: yield* files.file, workers: 4 })
         yield* told(result, 1000)
       }))
+
+    it.scopedLive("the same on Redis", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const result = yield* campaign.run({ keys: 250, messages: 5000, store: `${url}#${prefix}`, workers: 4 })
+        yield* told(result, 5000)
+      }))
   }
 
   it.scopedLive("workers that are told to end finish what they have begun, give the rest back, and end by themselves", () =>

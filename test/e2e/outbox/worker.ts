@@ -4,9 +4,8 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Logger, LogLevel, Redacted, Schedule } from "effect"
 import { Credentials, Holdfast, Outbox, Provider, Transport } from "holdfast"
-import * as OutboxSql from "holdfast/delivery/Outbox/Sql"
 import { definition, secret, Shop } from "../../delivery/outbox/shop.js"
-import { client } from "../../delivery/store.js"
+import * as stores from "./stores.js"
 
 const [store = "", baseUrl = "", owner = ""] = process.argv.slice(2)
 
@@ -22,10 +21,7 @@ const shop = Provider.layer(Shop, definition, {
   }
 }).pipe(Layer.provide(Holdfast.layerMemory), Layer.provide(Transport.layer))
 
-const outbox = Layer.retry(
-  Layer.provide(OutboxSql.layer({ maxStalls: 1000, patience: "1 minute" }), client(store)),
-  Schedule.spaced("100 millis")
-)
+const outbox = Layer.retry(stores.outbox(store), Schedule.spaced("100 millis"))
 
 Outbox.layerWorker([Shop], {
   concurrency: 16,
