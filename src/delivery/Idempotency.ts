@@ -100,10 +100,11 @@ export const fromStore = (store: Store): Idempotency["Type"] => Idempotency.of({
  */
 export const layerMemory: Layer.Layer<Idempotency> = Layer.effect(Idempotency, makeMemory)
 
-const positive = (name: string, input: Duration.DurationInput): number => {
+/** @internal */
+export const positive = (name: string, input: Duration.DurationInput): number => {
   const millis = Duration.toMillis(input)
   if (millis > 0 && Number.isFinite(millis)) return Math.max(1, Math.round(millis))
-  throw new Error(`Idempotency.once: ${name} is ${Duration.format(input)}; it must be longer than nothing, and end`)
+  throw new Error(`Idempotency: ${name} is ${Duration.format(input)}; it must be longer than nothing, and end`)
 }
 
 /**
