@@ -103,4 +103,19 @@ describe("examples", { timeout: 90_000 }, () => {
     ])
     expect(code).toBe(0)
   })
+
+  it("08-idempotent-endpoint", async () => {
+    const { code, output } = await run("08-idempotent-endpoint/main.ts")
+    const lines = output.trimEnd().split("\n")
+    expect(lines[0]).toBe("no key: 400 The idempotency key is missing")
+    expect(lines).toContain("phone: 201 {\"charged\":4200,\"number\":1}")
+    expect(lines).toContain("tablet again: 201, replayed {\"charged\":4200,\"number\":1}")
+    expect(lines).toContain("another amount: 422 The idempotency key was used before")
+    expect(lines.slice(-3)).toEqual([
+      "the server is started again",
+      "phone again: 201, replayed {\"charged\":4200,\"number\":1}",
+      "the card was charged 1 time(s): order-1: 4200"
+    ])
+    expect(code).toBe(0)
+  })
 })
