@@ -128,7 +128,8 @@ it("what the outbox is sent is what the method takes, and a worker needs the cli
   exactly<Effect.Effect.Error<typeof send>, IntegrationError.ValidationError | Outbox.OutboxError>(true)
   exactly<Effect.Effect.Context<typeof send>, Outbox.Outbox>(true)
   // @ts-expect-error there is no contact without an id
-  Outbox.send(contacts.archive, { path: {} })
+  const without = Outbox.send(contacts.archive, { path: {} })
+  strictEqual(Effect.isEffect(without), true)
   const worker = Outbox.layerWorker([HubSpot])
   exactly<Layer.Layer.Context<typeof worker>, HubSpot | Outbox.Outbox>(true)
   strictEqual(typeof associations, "object")

@@ -45,7 +45,7 @@ const placeOrder = (id: string, customer: string, cents: number) =>
       partitionKey: customer // the invoices of one customer, in the order of the orders
     })
     // whatever goes wrong after the call was stored takes the call with it
-    if (cents > 10_000) yield* Effect.fail("over the credit limit")
+    if (cents > 10_000) return yield* Effect.fail("over the credit limit")
   })
 
 const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

@@ -83,6 +83,7 @@ export const make = (size: number, store: string, baseUrl: string) =>
        */
       kill: Effect.suspend(() => {
         const grown = members.filter((member) => member.age > 1000)
+        // @effect-diagnostics-next-line globalRandomInEffect:off
         const victim = grown[Math.floor(Math.random() * grown.length)]
         return victim === undefined ? Effect.succeed(0) : Effect.map(victim.end("SIGKILL"), () => {
           outputs.push(victim.output)

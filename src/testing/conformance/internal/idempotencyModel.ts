@@ -1,9 +1,11 @@
 /** Any steps of three owners are answered as the core answers them. */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import * as Idempotency from "../../../delivery/Idempotency.js"
 import * as Core from "../../../delivery/internal/idempotencyCore.js"
 
@@ -41,14 +43,16 @@ export const test = <E>(layer: Layer.Layer<Idempotency.Idempotency, E>, numRuns:
     () =>
       Effect.runPromise(Effect.scoped(Effect.gen(function*() {
         const { store } = Context.get(yield* Layer.build(layer), Idempotency.Idempotency)
+        const runPromise = Runtime.runPromise(yield* Effect.runtime())
         const check = (steps: ReadonlyArray<Core.Step>) =>
           Effect.gen(function*() {
             const key = `conformance-${crypto.randomUUID()}`
             let record: Core.Record | undefined
             let last: { readonly owner: string; readonly token: number } | undefined
             for (const step of steps) {
-              const [expected, after] = Core.take(record, step, Date.now())
-              const isKnown = record !== undefined && Date.now() < record.expiresAt
+              const now = yield* Clock.currentTimeMillis
+              const [expected, after] = Core.take(record, step, now)
+              const isKnown = record !== undefined && now < record.expiresAt
               record = after
               const answer = yield* store.take(key, step)
               assert.strictEqual(answer._tag, expected._tag, JSON.stringify(step))
@@ -69,7 +73,7 @@ export const test = <E>(layer: Layer.Layer<Idempotency.Idempotency, E>, numRuns:
           fc.assert(
             fc.asyncProperty(
               fc.array(step, { maxLength: 15, size: "max" }),
-              (steps) => Effect.runPromise(check(steps))
+              (steps) => runPromise(check(steps))
             ),
             { numRuns }
           )
