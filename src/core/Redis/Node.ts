@@ -193,8 +193,9 @@ const makeLink = (
     const kept = new link.Link({
       ...options,
       isRefusal,
-      onDown: (error) => void fork(Effect.logWarning(error.message)),
-      onUp: () => void fork(Effect.logInfo(`${options.name} is back`))
+      // whoever uses it knows what is lost with it, and says so
+      onDown: (error) => void fork(Effect.logDebug(error.message)),
+      onUp: () => void fork(Effect.logDebug(`${options.name} is back`))
     })
     yield* Effect.addFinalizer(() => Effect.sync(() => kept.close()))
     return kept
@@ -214,8 +215,8 @@ const parse = (url: string): Either.Either<URL, Redis.RedisError> =>
     )
 
 /**
- * A connection of its own. When Redis cannot be reached this is logged, once, and tried again in the background for as
- * long as the scope lasts. It fails where the server itself says no to a first connection: a wrong password, a Redis
+ * A connection of its own. When Redis cannot be reached this is logged at debug level, once, and tried again in the
+ * background for as long as the scope lasts; whoever uses it says what is lost meanwhile. It fails where the server itself says no to a first connection: a wrong password, a Redis
  * that is too old.
  *
  * @since 0.1.0

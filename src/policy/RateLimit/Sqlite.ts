@@ -3,10 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import * as SqlClient from "@effect/sql/SqlClient"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SqliteFile from "../internal/sqliteFile.js"
 import type * as RateLimit from "../RateLimit.js"
 import * as Sql from "./Sql.js"
 
@@ -21,17 +19,10 @@ export interface Options extends Sql.Options {
 
 /**
  * With a connection of its own: the driver stops the whole process while it waits for another one's write, and what is
- * written here need not survive a power cut.
+ * written here need not survive a power cut. Where the file is deleted or replaced, all go over to the one in its place.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (options: Options): Layer.Layer<RateLimit.RateLimiters> =>
-  Layer.provide(
-    Sql.layer(options),
-    Layer.effect(
-      SqlClient.SqlClient,
-      Effect.tap(SqlClient.SqlClient, (sql) =>
-        Effect.orDie(Effect.zipRight(sql`PRAGMA synchronous = NORMAL`, sql`PRAGMA busy_timeout = 20`)))
-    ).pipe(Layer.provide(Layer.orDie(SqliteClient.layer({ filename: options.filename }))))
-  )
+  Layer.provide(Sql.layer(options), SqliteFile.layer(options.filename))

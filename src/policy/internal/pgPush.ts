@@ -116,6 +116,7 @@ const parse = (told: string): readonly [space: string, key: string, view: string
   try {
     const values: unknown = JSON.parse(told)
     return Array.isArray(values) && values.length === 3 && values.every((value) => typeof value === "string")
+      // `every` has looked at all three, and does not narrow a tuple
       ? values as unknown as readonly [string, string, string]
       : undefined
   } catch {

@@ -14,6 +14,7 @@ import * as PubSub from "effect/PubSub"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Background from "../../../internal/background.js"
+import * as Outage from "../../../internal/outage.js"
 import { monotonicMillis } from "../../../internal/time.js"
 import type { CircuitBreakers } from "../../CircuitBreaker.js"
 import type * as Breaker from "./breaker.js"
@@ -133,7 +134,7 @@ export const make = (
 
     const firstAttempt = yield* Deferred.make<void>()
     const firstIs = { done: Deferred.succeed(firstAttempt, undefined) }
-    const told = tellOnce(store.name)
+    const told = tellOnce(store.name, yield* Outage.join(store.client ?? {}, "circuit breakers"))
     let tries = 0
     const loop = Effect.forever(
       Effect.suspend(() => {
@@ -204,7 +205,7 @@ const each = (way: Way, run: (breaker: Shared.SharedBreaker) => Effect.Effect<vo
   Effect.suspend(() => Effect.forEach(way.registry.all(way.now()), run, { concurrency: readsAtOnce, discard: true }))
 
 /** One warning an outage, and one word when it is over. */
-const tellOnce = (store: string) => {
+const tellOnce = (store: string, outage: Outage.Outage) => {
   let isAway = false
   return {
     away: (error: StoreError) =>
@@ -212,7 +213,7 @@ const tellOnce = (store: string) => {
         if (isAway) return Effect.void
         isAway = true
         return Effect.annotateLogs(
-          Effect.logWarning(
+          outage.away(
             `circuit breakers: ${store} cannot be used; until it can, this process goes on with breakers of its own`
           ),
           { reason: error.message }
@@ -221,7 +222,7 @@ const tellOnce = (store: string) => {
     back: Effect.suspend(() => {
       if (!isAway) return Effect.void
       isAway = false
-      return Effect.logInfo(`circuit breakers: ${store} is back, and its state is shared again`)
+      return outage.back(`circuit breakers: ${store} is back, and its state is shared again`)
     })
   }
 }

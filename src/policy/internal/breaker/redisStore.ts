@@ -86,6 +86,7 @@ const viewOf = (values: ReadonlyArray<string>): View | undefined => {
     if (!texts.has(name) && (value === "" || !Number.isFinite(number))) return undefined
     view[name] = texts.has(name) ? value : name === "troubled" ? number === 1 : number
   }
+  // all fields of a view are among `viewFields`, and each is there by now, of its own type
   return view as unknown as View
 }
 
@@ -135,6 +136,7 @@ export const make = (redis: Redis.Redis["Type"], prefix: string, clock?: string)
   const place = placeOf(prefix)
   const all = clock === undefined ? scripts : makeScripts(clock)
   return {
+    client: redis,
     name: "Redis",
     step: (key, step, terms) =>
       Effect.flatMap(Effect.mapError(redis.run(all[step._tag], place, key, step, terms), failed), answerOf),

@@ -173,6 +173,7 @@ WHERE space = ${space} AND changed_at > ${since - overlap}`,
     })
 
   return {
+    client,
     name: isPg ? "PostgreSQL" : "the database",
     step: (key, step, terms) => Records.apart(Records.untilTaken(attempt(key, step, terms), away)),
     subscribe: (onPush) =>

@@ -15,6 +15,8 @@ export class StoreError extends Data.TaggedError("BreakerStoreError")<{
 export interface Store {
   /** For people: `Redis`. */
   readonly name: string
+  /** What it is reached by: whoever shares it shares its outages. */
+  readonly client?: object | undefined
   /**
    * Takes a step where the record is, in one piece, by the store's own clock; makes the record where there is none. Pushes
    * the view to all subscribers when its revision has changed. A step may be taken although its answer got lost.

@@ -66,6 +66,7 @@ export const make = (redis: Redis.Redis["Type"], prefix: string): LeaseStore => 
   const channel = `${prefix}holds`
   const keyOf = (key: string): string => `${prefix}{${key}}`
   return {
+    client: redis,
     coolDown: (key, millis) =>
       Effect.mapError(Effect.asVoid(redis.run(coolDown, keyOf(key), channel, key, millis)), failed),
     listen: ({ attached, coolDown }) =>

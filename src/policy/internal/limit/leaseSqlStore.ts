@@ -190,6 +190,7 @@ WHERE space = ${space} AND held_until > ${now} AND held_at > ${Math.max(0, since
     )
 
   return {
+    client,
     coolDown: (key, millis) =>
       Effect.asVoid(taken(
         attempt(

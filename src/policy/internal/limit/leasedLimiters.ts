@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Background from "../../../internal/background.js"
+import * as Outage from "../../../internal/outage.js"
 import { monotonicMillis } from "../../../internal/time.js"
 import * as Timers from "../../../internal/timers.js"
 import type * as Lease from "./leaseCore.js"
@@ -27,6 +28,8 @@ export class StoreError extends Data.TaggedError("StoreError")<{
 
 /** What a backing does: runs the steps where the records are, and passes on what other processes have said. */
 export interface LeaseStore {
+  /** What it is reached by: whoever shares it shares its outages. */
+  readonly client?: object | undefined
   readonly settle: (
     key: string,
     bucket: Lease.Config | undefined,
@@ -74,18 +77,19 @@ export const make = (
     const clock = yield* Effect.clock
     const node = crypto.randomUUID()
     const keepers = new Map<Limiter, Leased>()
+    const outage = yield* Outage.join(store.client ?? {}, "rate limits")
     const health: Health = { alone: 0, away: false }
     let isOpen = true
 
     const shared: Shared = {
       asks: (effect) => void (isOpen && Runtime.runFork(runtime)(effect)),
       back: Effect.suspend(() =>
-        --health.alone === 0 ? Effect.logInfo(`${name} is back: its rate limits are shared again`) : Effect.void
+        --health.alone === 0 ? outage.back(`${name} is back: its rate limits are shared again`) : Effect.void
       ),
       clock,
       gone: (error) =>
         health.alone++ === 0
-          ? Effect.logWarning(
+          ? outage.away(
             `${name} cannot be used for rate limits: this process goes on with its share (${error.message})`
           )
           : Effect.void,
