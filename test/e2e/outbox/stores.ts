@@ -1,11 +1,18 @@
 /** The outbox on a store by its URL (of Redis with `#` and a prefix of one's own), or by the name of its file. */
+import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { Outbox } from "holdfast"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as LeaseQueueRedis from "holdfast/delivery/LeaseQueue/Redis"
 import * as OutboxSql from "holdfast/delivery/Outbox/Sql"
-import { client } from "../../delivery/store.js"
+import { client as smallClient } from "../../delivery/store.js"
+
+/** With as many connections as a worker's deliveries can do something with. */
+const client = (store: string): Layer.Layer<SqlClient.SqlClient> =>
+  store.startsWith("postgres:")
+    ? Layer.orDie(PgClient.layer({ maxConnections: 8, url: Redacted.make(store) }))
+    : smallClient(store)
 
 /** A worker that is killed in the middle is not what makes these messages poison. */
 const maxStalls = 1000
