@@ -263,4 +263,18 @@ describe("a limit that is shared, in numbers", () => {
     strictEqual(fleet.sent.length - before <= 40 + 600 + 1, true)
     fleet.checkRates()
   })
+
+  it("a store that has forgotten the others makes no process take all of the rate while it is alone", () => {
+    const fleet = busy({ capacity: 40, refillRate: 40 }, 4)
+    saturate(fleet, 2)
+    strictEqual(fleet.processes[0]!.quota.processes, 4)
+    fleet.ledger = Lease.empty()
+    fleet.processes[0]!.ask()
+    strictEqual(fleet.processes[0]!.quota.processes, 4)
+    // those that have not been heard of for that long are gone
+    fleet.now += Lease.presence
+    fleet.ledger = Lease.empty()
+    fleet.processes[0]!.ask()
+    strictEqual(fleet.processes[0]!.quota.processes, 1)
+  })
 })

@@ -84,6 +84,8 @@ export class LeasedQuota implements Quota {
   #balance: number | undefined
   #contenders = 1
   #processes = 1
+  /** When so many were last heard of. */
+  #countedAt = Number.NEGATIVE_INFINITY
   #trip = 1
   #level = 0
   #levelAt = 0
@@ -411,7 +413,11 @@ export class LeasedQuota implements Quota {
     if (asked !== this.#asked) return
     const { at, request } = asked
     this.#asked = undefined
-    this.#processes = answer.processes
+    // a store that has forgotten knows fewer than there are, and alone each would take too large a share
+    if (answer.processes >= this.#processes || now - this.#countedAt >= Lease.presence) {
+      this.#processes = answer.processes
+      this.#countedAt = now
+    }
     this.#contenders = Math.max(1, answer.contenders)
     this.#trip += (Math.max(1, Math.min(now - at, longestTrip)) - this.#trip) / 4
     this.#lapse(now)
