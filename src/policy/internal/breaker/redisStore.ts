@@ -157,8 +157,10 @@ export const make = (redis: Redis.Redis["Type"], prefix: string, clock?: string)
           }
         })))
         yield* Deferred.await(isOpen)
-        // the connection looks after itself: what it may have missed comes as a notice
-        return { check: Effect.void, lost: Deferred.await(lost) }
+        // The connection looks after itself: what it may have missed comes as a notice. But who only listens does not find
+        // out that the server is no master any more. A key that nobody has says so, and nothing is written.
+        const check = Effect.mapError(Effect.asVoid(redis.send("PEXPIRE", place.recordOf(""), 1)), failed)
+        return { check, lost: Deferred.await(lost) }
       })
   }
 }
