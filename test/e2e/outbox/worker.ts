@@ -21,7 +21,11 @@ const shop = Provider.layer(Shop, definition, {
   }
 }).pipe(Layer.provide(Holdfast.layerMemory), Layer.provide(Transport.layer))
 
-const outbox = Layer.retry(stores.outbox(store), Schedule.spaced("100 millis"))
+// a store that is being restarted, in which a client may die of its first connection
+const outbox = Layer.retry(
+  Layer.catchAllCause(stores.outbox(store), (cause) => Layer.fail(cause)),
+  Schedule.spaced("100 millis")
+)
 
 Outbox.layerWorker([Shop], {
   concurrency: 16,
