@@ -74,41 +74,45 @@ const stores = {
 
 describe("processes that run the same keys", () => {
   for (const name of ["Redis", "PostgreSQL", "SQLite"] as const) {
-    it.scopedLive(`run each of them once between them, also when one is killed, over ${name}`, () =>
-      Effect.gen(function*() {
-        const url = yield* stores[name]
-        const space = `test-${crypto.randomUUID()}`
-        const keys = Array.from({ length: isLong ? 200 : 40 }, (_, i) => `key-${i}`)
-        const names = isLong ? ["a", "b", "c", "d"] : ["a", "b", "c"]
-        const children = yield* Effect.forEach(
-          names,
-          (name) => start({ keys, lasts: 30, lease: 2_000, name, space, url }),
-          { concurrency: "unbounded" }
-        )
-        yield* Effect.forEach(children, (child) => child.said("ready"), { concurrency: "unbounded" })
-        yield* Effect.forEach(children, ({ go }) => go)
-        const [victim, ...others] = children
-        // in the middle of its work
-        yield* Effect.repeat(Effect.sleep(5), { until: () => victim!.all("began").length > 2 })
-        yield* victim!.kill
-        yield* Effect.forEach(others, (child) => child.said("done"), { concurrency: "unbounded" })
+    it.scopedLive.runIf(isLong || name === "Redis")(
+      `run each of them once between them, also when one is killed, over ${name}`,
+      () =>
+        Effect.gen(function*() {
+          const url = yield* stores[name]
+          const space = `test-${crypto.randomUUID()}`
+          const keys = Array.from({ length: isLong ? 200 : 40 }, (_, i) => `key-${i}`)
+          const names = isLong ? ["a", "b", "c", "d"] : ["a", "b", "c"]
+          const children = yield* Effect.forEach(
+            names,
+            (name) => start({ keys, lasts: 30, lease: 2_000, name, space, url }),
+            { concurrency: "unbounded" }
+          )
+          yield* Effect.forEach(children, (child) => child.said("ready"), { concurrency: "unbounded" })
+          const [victim, ...others] = children
+          yield* victim!.go
+          // in the middle of its work
+          yield* Effect.repeat(Effect.sleep(1), { until: () => victim!.all("began").length > 2 })
+          yield* Effect.forEach(others, ({ go }) => go)
+          yield* victim!.kill
+          yield* Effect.forEach(others, (child) => child.said("done"), { concurrency: "unbounded" })
 
-        const outcomes = new Map<string, Set<string>>()
-        for (const child of children) {
-          for (const line of child.all("outcome")) {
-            const [key, by] = line.split(" ")
-            outcomes.set(key!, (outcomes.get(key!) ?? new Set()).add(by!))
+          const outcomes = new Map<string, Set<string>>()
+          for (const child of children) {
+            for (const line of child.all("outcome")) {
+              const [key, by] = line.split(" ")
+              outcomes.set(key!, (outcomes.get(key!) ?? new Set()).add(by!))
+            }
           }
-        }
-        strictEqual(outcomes.size, keys.length)
-        // all get the same
-        deepStrictEqual([...outcomes].filter(([, by]) => by.size !== 1), [])
-        const began = children.flatMap((child) => child.all("began"))
-        // what the dead one had begun, and nothing else, was begun again
-        const twice = [...new Set(began.filter((key, i) => began.indexOf(key) !== i))]
-        const open = new Set(victim!.all("began"))
-        for (const key of twice) assertTrue(open.has(key))
-        strictEqual(began.length, keys.length + twice.length)
-      }))
+          strictEqual(outcomes.size, keys.length)
+          // all get the same
+          deepStrictEqual([...outcomes].filter(([, by]) => by.size !== 1), [])
+          const began = children.flatMap((child) => child.all("began"))
+          // what the dead one had begun, and nothing else, was begun again
+          const twice = [...new Set(began.filter((key, i) => began.indexOf(key) !== i))]
+          const open = new Set(victim!.all("began"))
+          for (const key of twice) assertTrue(open.has(key))
+          strictEqual(began.length, keys.length + twice.length)
+        })
+    )
   }
 })
