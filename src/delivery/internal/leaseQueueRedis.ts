@@ -8,6 +8,7 @@ import { type Entry, type Item, LeaseQueueError, type NewItem, type Offered } fr
 import * as core from "./leaseQueueCore.js"
 import * as input from "./leaseQueueInput.js"
 import * as Lua from "./leaseQueueLua.js"
+import * as Items from "./leaseQueueLuaItems.js"
 import * as Refusals from "./leaseQueueRedisErrors.js"
 import { isState, type Place, toEntries, toItem, toPlace, whole } from "./leaseQueueRedisRows.js"
 
@@ -39,7 +40,7 @@ const answers = {
 /** `keys`: the one that is declared. */
 const script = <A, I>(action: Lua.Action, result: Schema.Schema<A, I>) =>
   Redis.script({
-    encode: (base: string, args: ReadonlyArray<Redis.Argument>) => ({ args, keys: [`${base}${Lua.seqKey}`] }),
+    encode: (base: string, args: ReadonlyArray<Redis.Argument>) => ({ args, keys: [`${base}${Items.seqKey}`] }),
     lua: Lua.script(action),
     name: `LeaseQueue.${action}`,
     result
@@ -112,7 +113,7 @@ export const offersOf = (items: ReadonlyArray<NewItem>, now: number): ReadonlyAr
 
 const offerArgs = (
   { core: offer, nonce }: Offer
-): { readonly [F in typeof Lua.offerFields[number]]: Redis.Argument } => ({
+): { readonly [F in typeof Items.offerFields[number]]: Redis.Argument } => ({
   dedupeFor: offer.dedupeFor,
   dedupeKey: optional(offer.dedupeKey),
   delay: offer.delay,
@@ -242,7 +243,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
           scripts.offer,
           offers.flatMap((offer) => {
             const args = offerArgs(offer)
-            return Lua.offerFields.map((field) => args[field])
+            return Items.offerFields.map((field) => args[field])
           })
         ),
         (reply) => offers.map((_, i) => ({ created: reply[2 * i + 1] === "1", id: reply[2 * i] ?? "" }))
@@ -378,7 +379,7 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
       }),
 
     watermark: Effect.map(
-      Refusals.persevere(redis.send("GET", `${base}${Lua.seqKey}`), { patience, repeatable: true }),
+      Refusals.persevere(redis.send("GET", `${base}${Items.seqKey}`), { patience, repeatable: true }),
       (reply) => whole(typeof reply === "string" ? reply : undefined)
     )
   }
