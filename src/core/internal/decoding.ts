@@ -132,6 +132,7 @@ export const decode = (
     if (first === undefined) return resume(Effect.succeed({ bytes, complete: true }))
     const chunks: Array<Uint8Array> = []
     let size = 0
+    // of streams in an array the compiler does not see that the last one, which is handed back, is readable too
     const last = rest.length === 0 ? first : loaded.stream.pipeline([first, ...rest], onEnd) as unknown as Duplex
     let isOver = false
     function onEnd(error: Error | null | undefined): void {
@@ -170,6 +171,7 @@ export const decodeStream = (
   const loaded = required()
   const { Readable, pipeline } = loaded.stream
   const source = Readable.fromWeb(encoded as Parameters<typeof Readable.fromWeb>[0])
+  // as above: the last stream of the array
   const decoded = pipeline([source, ...outermostFirst(codings, loaded)], () => {}) as unknown as Duplex
   return Readable.toWeb(decoded) as ReadableStream<Uint8Array>
 }

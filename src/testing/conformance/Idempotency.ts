@@ -291,6 +291,7 @@ export const suite = <E>(
     test("an outcome that its schema does not describe is a defect, and not kept", (world) =>
       Effect.gen(function*() {
         const key = yield* newKey
+        // as an effect whose type does not say the truth: what this is about
         const exit = yield* Effect.exit(once(world.service, key, Effect.succeed("text" as unknown as number)))
         assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
         assert.strictEqual(yield* once(world.peer, key, Effect.succeed(2)), 2)

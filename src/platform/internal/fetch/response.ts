@@ -166,6 +166,7 @@ const streamOf = (bytes: Uint8Array, signal: AbortSignal | undefined): Stream =>
 Object.setPrototypeOf(FetchResponse.prototype, Response.prototype)
 Object.defineProperty(FetchResponse.prototype, "constructor", { configurable: true, value: Response, writable: true })
 
+// what is done to the prototype above the compiler does not see
 const asResponse = (response: FetchResponse): Response => response as unknown as Response
 
 /** Bytes of a header that are no Latin-1 were read as UTF-8: back to a character for each byte, as `fetch` has it. */
