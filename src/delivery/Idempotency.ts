@@ -222,6 +222,7 @@ const outcomes = <A, IA, E, IE>(key: string, { failure, success }: Options<A, IA
   const kept = Schema.parseJson(
     Schema.Union(
       Schema.Struct({ success }),
+      // where there is no schema of failures, `E` is `never`, which the compiler cannot tell from its absence
       Schema.Struct({ failure: failure ?? (Schema.Never as unknown as Schema.Schema<E, IE>) })
     )
   )

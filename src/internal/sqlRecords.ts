@@ -102,6 +102,16 @@ export const sweep = (sql: SqlClient.SqlClient, table: string, space: string, no
 SELECT name FROM ${sql(table)} WHERE space = ${space} AND expires_at <= ${now} LIMIT 100) AND expires_at <= ${now}`
 
 /**
+ * The database's own clock: whole milliseconds since 1970.
+ *
+ * @internal
+ */
+export const clock = (isPg: boolean): string =>
+  isPg
+    ? "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+    : "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+/**
  * No step is part of a transaction of the caller's.
  *
  * @internal

@@ -10,6 +10,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Records from "../../internal/sqlRecords.js"
 import * as DeadLetterQueue from "../DeadLetterQueue.js"
 import * as input from "../internal/leaseQueueInput.js"
 import * as sqliteFile from "../internal/sqliteFile.js"
@@ -30,7 +31,7 @@ export interface Options extends DeadLetterQueue.Options {
 const cannotOpen = (filename: string) => (error: unknown): DeadLetterQueue.DeadLetterQueueError =>
   new DeadLetterQueue.DeadLetterQueueError({
     reason: "open",
-    message: `the dead letters in "${filename}" cannot be opened (${session.describe(error)}): ${
+    message: `the dead letters in "${filename}" cannot be opened (${Records.innermost(error)}): ${
       sqliteFile.mend(filename, error)
     }`,
     cause: error
@@ -56,7 +57,7 @@ export const make = (
       sql
     )
     // A file that can be read but not written shows itself now, and not at the first capture
-    yield* session.retryContention(session.detached(sql`UPDATE holdfast_lease_items SET seq = seq WHERE 0`), patience)
+    yield* session.retryContention(Records.apart(sql`UPDATE holdfast_lease_items SET seq = seq WHERE 0`), patience)
     return queue
   }).pipe(Effect.mapError(cannotOpen(options.filename)))
 

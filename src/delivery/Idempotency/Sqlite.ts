@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Records from "../../internal/sqlRecords.js"
 import * as Idempotency from "../Idempotency.js"
 import * as sqliteFile from "../internal/sqliteFile.js"
 import * as session from "../internal/sqlSession.js"
@@ -29,7 +30,7 @@ const cannotOpen = (filename: string) => (error: unknown) =>
   new Idempotency.IdempotencyError({
     cause: error,
     key: "",
-    message: `the idempotency keys in "${filename}" cannot be opened (${session.describe(error)}): ${
+    message: `the idempotency keys in "${filename}" cannot be opened (${Records.innermost(error)}): ${
       sqliteFile.mend(filename, error)
     }`,
     reason: "storage"

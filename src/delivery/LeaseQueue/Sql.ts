@@ -17,6 +17,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Records from "../../internal/sqlRecords.js"
 import * as groupCommit from "../internal/groupCommit.js"
 import * as core from "../internal/leaseQueueCore.js"
 import * as input from "../internal/leaseQueueInput.js"
@@ -58,7 +59,7 @@ const failure = (reason: "storage" | "setup") =>
       onSome: (error) =>
         new LeaseQueue.LeaseQueueError({
           reason,
-          message: `the database failed: ${session.describe(error)}`,
+          message: `the database failed: ${Records.innermost(error)}`,
           cause: error
         })
     }))
@@ -80,7 +81,7 @@ export const make = (
 
     const joins = options?.joinTransactions !== false
     const guard = <A>(effect: Effect.Effect<A, session.DatabaseError>): Effect.Effect<A, LeaseQueue.LeaseQueueError> =>
-      failure("storage")(joins ? effect : session.detached(effect))
+      failure("storage")(joins ? effect : Records.apart(effect))
     const inWrite = session.write(sql, patience)
     const { forUpdate, lockPartition, occupied, offer, promote } = offers.make(sql)
     const { failures, groups, list, stats, watermark } = reads.make(sql)
@@ -92,7 +93,7 @@ export const make = (
     const now: Effect.Effect<number, SqlError> = sql.onDialectOrElse({
       pg: () =>
         Effect.map(
-          sql<{ now: string }>`SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
+          sql<{ now: string }>`SELECT ${sql.literal(Records.clock(true))} AS now`,
           (rows) => Number(rows[0]?.now)
         ),
       orElse: () => Clock.currentTimeMillis

@@ -1,14 +1,13 @@
 /** Records in a SQL database, one row a key. */
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Background from "../../internal/background.js"
 import * as Records from "../../internal/sqlRecords.js"
 import * as Core from "./idempotencyCore.js"
 import { type Store, StoreError } from "./idempotencyStore.js"
+import * as session from "./sqlSession.js"
 
 /** The row of another layout would be in another table. */
 export const table = "holdfast_idempotency_1"
@@ -42,11 +41,7 @@ export const make = (
     const sql = client.withoutTransforms()
     const rows = sql(table)
     const isPg = sql.onDialectOrElse({ orElse: () => false, pg: () => true })
-    const now = sql.literal(
-      isPg
-        ? "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-        : "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
-    )
+    const now = sql.literal(Records.clock(isPg))
     const number = sql.literal(isPg ? "::bigint" : "")
 
     const look = (key: string) =>
@@ -97,13 +92,9 @@ WHERE ${same} RETURNING name`
       )
     )
 
-    const isOpen = Effect.map(
-      Effect.context<never>(),
-      (context) => Option.isSome(Context.getOption(context, SqlClient.TransactionConnection))
-    )
     /** A database of one connection would wait for the transaction that waits for it. */
     const guarded = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
-      isPg ? Records.apart(effect) : Effect.if(isOpen, {
+      isPg ? Records.apart(effect) : Effect.if(session.inTransaction, {
         onFalse: () => effect,
         onTrue: () =>
           new StoreError({

@@ -24,14 +24,6 @@ export type DatabaseError = SqlError | Migrator.MigrationError
 const isDatabaseError = (u: unknown): u is DatabaseError =>
   u instanceof SqlError || u instanceof Migrator.MigrationError
 
-/** The innermost message: what the database itself said. */
-export const describe = (u: unknown): string =>
-  Predicate.hasProperty(u, "cause") && u.cause !== undefined
-    ? describe(u.cause)
-    : Predicate.hasProperty(u, "message")
-    ? String(u.message)
-    : String(u)
-
 /**
  * The database's error in a cause, also where it is a defect: the client dies of a commit or rollback that fails, the
  * Migrator of a migration that does.
@@ -67,13 +59,6 @@ export const inTransaction: Effect.Effect<boolean> = Effect.map(
   Effect.context<never>(),
   (context) => Option.isSome(Context.getOption(context, SqlClient.TransactionConnection))
 )
-
-/** Outside of whatever transaction the caller is in. */
-export const detached = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.mapInputContext(
-    effect,
-    (context: Context.Context<never>) => Context.omit(SqlClient.TransactionConnection)(context)
-  )
 
 /**
  * Runs an effect in a write transaction of its own, or in a savepoint of the caller's. The caller's transaction is not

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as path from "node:path"
-import * as session from "./sqlSession.js"
+import * as Records from "../../internal/sqlRecords.js"
 
 /** The code of the innermost error that has one: `SQLITE_READONLY`. */
 const codeOf = (u: unknown): string => {
@@ -21,7 +21,7 @@ const codeOf = (u: unknown): string => {
 export const mend = (filename: string, error: unknown): string => {
   const folder = path.dirname(path.resolve(filename))
   const code = codeOf(error)
-  if (session.describe(error).includes("directory does not exist")) {
+  if (Records.innermost(error).includes("directory does not exist")) {
     return `create the folder ${folder}, or give another filename`
   }
   if (code.startsWith("SQLITE_CANTOPEN")) {

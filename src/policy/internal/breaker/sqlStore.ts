@@ -77,11 +77,7 @@ export const make = (client: SqlClient.SqlClient, { pollInterval, space }: Optio
   const sql = client.withoutTransforms()
   const rows = sql(table)
   const isPg = sql.onDialectOrElse({ orElse: () => false, pg: () => true })
-  const now = sql.literal(
-    clock ?? (isPg
-      ? "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-      : "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)")
-  )
+  const now = sql.literal(clock ?? Records.clock(isPg))
   const number = sql.literal(isPg ? "::bigint" : "")
 
   const look = (key: string) =>
