@@ -28,7 +28,8 @@ const inodeOf = (filename: string): number | undefined =>
 const open = (filename: string): Effect.Effect<Open, never, Reactivity.Reactivity> =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
-    const client = yield* SqliteClient.make({ filename }).pipe(
+    // the driver remembers for so long, too, that a table was not there when it was first asked for
+    const client = yield* SqliteClient.make({ filename, prepareCacheTTL: 1_000 }).pipe(
       // the driver stops the whole process while it waits for another one's write; what is written need not survive a
       // power cut
       Effect.tap((sql) =>
@@ -52,7 +53,11 @@ const make = (filename: string): Effect.Effect<SqlClient.SqlClient, never, React
     })
     yield* Effect.addFinalizer(() => close)
 
+    const oneAtATime = yield* Effect.makeSemaphore(1)
     const reopened = Effect.gen(function*() {
+      // another one did it meanwhile
+      if (now !== undefined && now.inode === inodeOf(filename)) return now.client
+      if (now !== undefined) goneAt = performance.now()
       // SQLite does not touch what lies beside a file that is not its own any more
       yield* close
       if (performance.now() - goneAt < grace) {
@@ -63,14 +68,15 @@ const make = (filename: string): Effect.Effect<SqlClient.SqlClient, never, React
         (cause) => Effect.fail(new SqlError({ cause, message: `${filename} cannot be opened` }))
       )
       return now.client
-    }).pipe(Effect.provideService(Reactivity.Reactivity, reactivity), Effect.uninterruptible)
+    }).pipe(
+      Effect.provideService(Reactivity.Reactivity, reactivity),
+      Effect.uninterruptible,
+      oneAtATime.withPermits(1)
+    )
 
-    const client = Effect.suspend(() => {
-      if (now === undefined) return reopened
-      if (now.inode === inodeOf(filename)) return Effect.succeed(now.client)
-      goneAt = performance.now()
-      return reopened
-    })
+    const client = Effect.suspend(() =>
+      now !== undefined && now.inode === inodeOf(filename) ? Effect.succeed(now.client) : reopened
+    )
     const connection = Effect.flatMap(client, (client) => client.reserve)
     return yield* SqlClient.make({
       acquirer: Effect.scoped(connection),
