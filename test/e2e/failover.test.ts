@@ -14,10 +14,25 @@ import { assertRate, ready, start, until } from "./limitFleet.js"
 
 const now = () => performance.timeOrigin + performance.now()
 
+/** What never comes says what it was. */
+const comes = <A>(what: string, effect: Effect.Effect<A>) =>
+  Effect.timeoutFail(effect, { duration: "40 seconds", onTimeout: () => new Error(`never came: ${what}`) }).pipe(
+    Effect.orDie
+  )
+
 const each = <A>(members: ReadonlyArray<Member>, run: (member: Member) => Effect.Effect<A>) =>
   Effect.forEach(members, run, { concurrency: "unbounded" })
 
-const all = (members: ReadonlyArray<Member>, state: string) => each(members, (member) => member.isIn(state))
+const all = (members: ReadonlyArray<Member>, state: string, when: string) =>
+  comes(`${state} ${when}`, each(members, (member) => member.isIn(state))).pipe(
+    Effect.tapDefect(() =>
+      each(
+        members,
+        (member) =>
+          Effect.sync(() => process.stderr.write(`${JSON.stringify(member.told.slice(-5))} ${member.output}\n`))
+      )
+    )
+  )
 
 const end = (response: ServerResponse, status: number) => void response.writeHead(status).end()
 
@@ -66,20 +81,23 @@ const moves = ({ kept, look, retire, stay, urls: [from, to] }: Move) =>
       })
     /** All processes of the limit are known to the store. */
     const areShared = (processes: number) =>
-      Effect.repeat(Effect.delay(look, "50 millis"), { until: (found) => found.processes === processes })
+      comes(
+        "all processes known to the store",
+        Effect.repeat(Effect.delay(look, "50 millis"), { until: (found) => found.processes === processes })
+      )
 
-    yield* all(members, "closed")
+    yield* all(members, "closed", "at first")
     yield* each(members, (member) => member.order({ _tag: "loop", pause: 5, url: shop.url }))
     yield* goesOn("before the move")
 
     // it opens, and one probe hangs while the store goes away under it
     let [underWay, most, sent] = [0, 0, 0]
     shop.handle = (response) => end(response, 503)
-    yield* all(members, "open")
-    yield* each(members, ({ isRefused }) => isRefused)
+    yield* all(members, "open", "before the move")
+    yield* comes("a refusal", each(members, ({ isRefused }) => isRefused))
     const hung: Array<ServerResponse> = []
     shop.handle = (response) => void hung.push(response)
-    yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => hung.length > 0 })
+    yield* comes("the probe that hangs", Effect.repeat(Effect.sleep("10 millis"), { until: () => hung.length > 0 }))
     shop.handle = (response) => {
       sent++
       end(response, 200)
@@ -100,8 +118,8 @@ const moves = ({ kept, look, retire, stay, urls: [from, to] }: Move) =>
     yield* goesOn("after the move")
     yield* areShared(3)
     // the record that said that it is open is lost: it begins anew, closed, and calls flow
-    yield* all(members, "closed")
-    yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => sent > 20 })
+    yield* all(members, "closed", "after the move")
+    yield* comes("calls after the move", Effect.repeat(Effect.sleep("10 millis"), { until: () => sent > 20 }))
     for (const response of hung) end(response, 503)
 
     // and all of them follow the new record: what opens in one refuses in all, and one probes at a time
@@ -118,16 +136,19 @@ const moves = ({ kept, look, retire, stay, urls: [from, to] }: Move) =>
     }
     for (let i = 0; i < (isLong ? 20 : 2); i++) {
       yield* each(members, (member) => member.order({ _tag: "halt" }))
-      yield* all(members, "closed")
+      yield* all(members, "closed", `before trip ${i}`)
       // what had been sent before it was halted may come back in between, and end a row of failures
-      yield* Effect.repeat(members[i % 3]!.call("fails", 3), { until: ({ became }) => became.includes("refused") })
-      yield* all(members, "open")
+      yield* comes(
+        `trip ${i}`,
+        Effect.repeat(members[i % 3]!.call("fails", 3), { until: ({ became }) => became.includes("refused") })
+      )
+      yield* all(members, "open", `after trip ${i}`)
       most = 0
       isProbing = true
       yield* each(members, (member) => member.order({ _tag: "loop", pause: 3, url: shop.url }))
-      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => !isProbing })
+      yield* comes(`probe ${i}`, Effect.repeat(Effect.sleep("10 millis"), { until: () => !isProbing }))
       assert.strictEqual(most, 1, "probes at once")
-      yield* all(members, "closed")
+      yield* all(members, "closed", `after probe ${i}`)
     }
 
     // over the move a lost record may cost one burst more; two servers at a time, one quota each
@@ -148,7 +169,10 @@ const moves = ({ kept, look, retire, stay, urls: [from, to] }: Move) =>
     )
 
     assert.deepStrictEqual((yield* look).kept, kept)
-    yield* each(members, (member) => Effect.map(member.leave, (code) => assert.strictEqual(code, 0, member.output)))
+    yield* comes(
+      "the end of a process",
+      each(members, (member) => Effect.map(member.leave, (code) => assert.strictEqual(code, 0, member.output)))
+    )
   })
 
 const redis = (url: string) =>
