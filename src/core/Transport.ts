@@ -15,13 +15,14 @@ import type * as Scope from "effect/Scope"
 import type { Call } from "./Call.js"
 import type * as Classification from "./Classification.js"
 import type { IntegrationError } from "./IntegrationError.js"
+import * as Arrival from "./internal/arrival.js"
 import { acceptable } from "./internal/decoding.js"
 import type * as Undici from "./internal/dispatcher.js"
 import { directOf } from "./internal/dispatcher.js"
 import * as Pool from "./internal/pool.js"
 import { is2xx } from "./internal/reading.js"
-import * as Direct from "./internal/sendDirect.js"
-import { sendThrough } from "./internal/sendThrough.js"
+import * as SendDirect from "./internal/sendDirect.js"
+import * as SendThrough from "./internal/sendThrough.js"
 import * as WebStream from "./internal/webStream.js"
 import * as Wires from "./internal/wire.js"
 
@@ -40,7 +41,7 @@ export interface Send {
    * The same for a fused run of stages, which masks it already. It ends by itself, with `call.expire()`, when
    * `call.deadline` passes.
    */
-  readonly within?: (arrival: Direct.Arrival) => Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
+  readonly within?: (arrival: Arrival.Arrival) => Effect.Effect<HttpClientResponse.HttpClientResponse, IntegrationError>
 }
 
 /**
@@ -111,9 +112,11 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
     wholeBytes: options.wholeBytes ?? 0
   }
   const direct = directOf(httpClient)
-  if (direct === undefined) return sendThrough(httpClient, settings)
-  const within = Direct.makeWithin(direct, settings)
-  return Object.assign(Direct.fromWithin(within), { within })
+  const within = Arrival.makeWithin(
+    settings,
+    direct === undefined ? SendThrough.makeAttempt(httpClient, settings) : SendDirect.makeAttempt(direct, settings)
+  )
+  return Object.assign(Arrival.fromWithin(within), { within })
 }
 
 /**

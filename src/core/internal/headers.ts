@@ -41,9 +41,10 @@ const fromWire = (wire: WireHeaders): RawHeaders => {
 export const rawOf = (
   response: { readonly headers: Headers.Headers; readonly cookies: Cookies.Cookies }
 ): RawHeaders => {
-  if (response.headers["set-cookie"] === undefined) return response.headers
+  const { headers } = response
+  if (headers["set-cookie"] === undefined) return headers
   const cookies = Cookies.toSetCookieHeaders(response.cookies)
-  return cookies.length === 0 ? response.headers : { ...response.headers, "set-cookie": cookies }
+  return cookies.length === 0 ? headers : { ...headers, "set-cookie": cookies }
 }
 
 /** Whether a name has the text in it, in either case; the text is in lower case. */

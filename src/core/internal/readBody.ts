@@ -16,9 +16,10 @@ export const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
 ): Effect.Effect<{ readonly bytes: Uint8Array; readonly complete: boolean }, HttpClientError.ResponseError> => {
-  const length = lengthOf(response.headers["content-length"])
+  const { headers } = response
+  const length = lengthOf(headers["content-length"])
   // an encoded body may unfold to any size, whatever its header says
-  if (length !== undefined && length <= limit && response.headers["content-encoding"] === undefined) {
+  if (length !== undefined && length <= limit && headers["content-encoding"] === undefined) {
     return Effect.map(response.arrayBuffer, (buffer) => ({ bytes: new Uint8Array(buffer), complete: true }))
   }
   if (response.status === 204 || response.status === 304) {

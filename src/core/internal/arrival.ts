@@ -1,0 +1,87 @@
+/** How a call comes to what sends it: inside of a fused run of stages, or alone. */
+import type * as Headers from "@effect/platform/Headers"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import { clockOf, monotonicMillis } from "../../internal/time.js"
+import type { Call } from "../Call.js"
+import type { IntegrationError } from "../IntegrationError.js"
+import { withAttemptSpan } from "./attemptSpan.js"
+import * as Guard from "./guard.js"
+import type { Reader } from "./reading.js"
+import { outcomeOf } from "./resolved.js"
+
+export type Request = HttpClientRequest.HttpClientRequest
+export type Response = HttpClientResponse.HttpClientResponse
+export type Sending = Effect.Effect<Response, IntegrationError>
+
+export interface Settings extends Reader {
+  readonly authenticate: (request: Request, call: Call) => Effect.Effect<Request, IntegrationError>
+  readonly baseUrl: string
+  /** Of every request that has none of its own of that name. */
+  readonly headers: Headers.Headers
+}
+
+/** A call that has come to its transport, in an uninterruptible region which `restore` lifts. */
+export interface Arrival {
+  readonly request: Request
+  readonly call: Call
+  readonly clock: Clock.Clock
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  now(): number
+  readonly restore: <A, E>(self: Effect.Effect<A, E>) => Effect.Effect<A, E>
+}
+
+/** `now`: monotonic milliseconds, not older than the attempt. */
+export type Attempt = (arrival: Arrival, authenticated: Request, now: () => number) => Sending
+
+/** Puts the credential on the request, and makes the attempt, which keeps the deadline of the call by itself. */
+export const makeWithin = (settings: Settings, attempt: Attempt) => (arrival: Arrival): Sending => {
+  const { call, clock, fiber, request, restore } = arrival
+  const { deadline } = call
+  // nothing is sent for an answer that nobody will wait for
+  if (deadline !== Number.POSITIVE_INFINITY && deadline <= arrival.now()) return call.expire()
+  const authenticating = settings.authenticate(request, call)
+  const outcome = outcomeOf(authenticating)
+  if (outcome === undefined) {
+    return Guard.under(authenticating, call, fiber, clock, arrival.now(), restore, {
+      onFailure: Exit.failCause,
+      onSuccess: (authenticated) => attempt(arrival, authenticated, () => monotonicMillis(clock))
+    })
+  }
+  return Exit.isSuccess(outcome)
+    ? attempt(arrival, outcome.value, () => arrival.now())
+    : Exit.failCause(outcome.cause)
+}
+
+/** The attempt in a span of its own, where the call has one. */
+export const spanned = (sending: Sending, { call }: Arrival, { baseUrl }: Settings): Sending =>
+  call.span === undefined ? sending : withAttemptSpan(sending, call, call.origin ?? baseUrl)
+
+/** For who is not in such a region. */
+export const fromWithin = (within: (arrival: Arrival) => Sending) => (request: Request, call: Call): Sending =>
+  Effect.withFiberRuntime((fiber, { runtimeFlags }) =>
+    RuntimeFlags.interruption(runtimeFlags)
+      ? Effect.uninterruptible(within(new Alone(request, call, fiber, Effect.interruptible)))
+      : within(new Alone(request, call, fiber, identity))
+  )
+
+class Alone implements Arrival {
+  readonly clock: Clock.Clock
+  constructor(
+    readonly request: Request,
+    readonly call: Call,
+    readonly fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    readonly restore: Arrival["restore"]
+  ) {
+    this.clock = clockOf(fiber)
+  }
+  now(): number {
+    return monotonicMillis(this.clock)
+  }
+}
