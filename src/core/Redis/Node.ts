@@ -14,7 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
-import { createClient, ErrorReply, type RedisClientOptions } from "redis"
+import { ClientOfflineError, createClient, ErrorReply, type RedisClientOptions } from "redis"
 import * as link from "../internal/redisLink.js"
 import * as Redis from "../Redis.js"
 
@@ -278,6 +278,8 @@ export const fromClient = (
       return link.within(answer, times.commandTimeout, (result, timedOut) => {
         if (Either.isRight(result)) return done(Either.right(result.right))
         if (timedOut) return done(failed("timeout", `did not answer within ${times.commandTimeout} ms`))
+        // of a cluster, one node may be
+        if (result.left instanceof ClientOfflineError) return done(failed("disconnected", "is away", result.left))
         done(
           isRefusal(result.left)
             ? Either.left(link.refusal(result.left))

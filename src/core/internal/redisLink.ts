@@ -103,6 +103,14 @@ export const within = (
   }
 }
 
+const inTime = <A>(answer: Promise<A>, millis: number): Promise<A> =>
+  new Promise((resolve, reject) => {
+    within(answer, millis, (result, timedOut) => {
+      if (Either.isRight(result)) resolve(answer)
+      else reject(timedOut ? new Error(`no answer within ${millis} ms`) : result.left)
+    })
+  })
+
 /** One try at a connection, from its making to its end. */
 class Session {
   ready = false
@@ -240,7 +248,8 @@ export class Link {
   async #connect(first: boolean): Promise<void> {
     let session: Session | undefined
     try {
-      const made = new Session(await this.options.create())
+      // a cluster's node that is dead keeps who asks for it waiting
+      const made = new Session(await inTime(Promise.resolve(this.options.create()), this.options.connectTimeout))
       session = made
       const { connection } = made
       connection.on("error", (error) => this.#drop(made, this.#fault(made, error)))
@@ -255,12 +264,7 @@ export class Link {
       // nobody waits for a try of the background
       if (!first) connection.unref()
       if (this.#closed) throw new Error("the link is closed")
-      await new Promise<void>((resolve, reject) => {
-        within(connection.connect(), this.options.connectTimeout, (result, timedOut) => {
-          if (Either.isRight(result)) resolve()
-          else reject(timedOut ? new Error(`no answer within ${this.options.connectTimeout} ms`) : result.left)
-        })
-      })
+      await inTime(connection.connect(), this.options.connectTimeout)
       if (made.over) return
       connection.unref()
       made.ready = true
