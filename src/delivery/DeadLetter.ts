@@ -33,15 +33,50 @@ export const State = Schema.Literal("pending", "replaying", "replayed", "parked"
 export type State = typeof State.Type
 
 /**
- * The body of a stored request: text as it is, anything else as Base64.
+ * A body that can be read: text as it is, anything else as Base64.
  *
  * @since 0.1.0
  * @category models
  */
-export const Body = Schema.Union(
+export const PlainBody = Schema.Union(
   Schema.TaggedStruct("Text", { value: Schema.String }),
   Schema.TaggedStruct("Base64", { value: Schema.String })
 )
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PlainBody = typeof PlainBody.Type
+
+/**
+ * A body as `DeadLetterCipher` has encrypted it, for one letter alone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const EncryptedBody = Schema.TaggedStruct("Encrypted", {
+  /** Which key it takes. */
+  keyId: Schema.String,
+  /** Base64. */
+  iv: Schema.String,
+  /** Base64; ends with the tag that shows whether somebody changed it. */
+  value: Schema.String
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type EncryptedBody = typeof EncryptedBody.Type
+
+/**
+ * The body of a stored request: encrypted where the program has a `DeadLetterCipher`, and as it was sent elsewhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Body = Schema.Union(...PlainBody.members, EncryptedBody)
 
 /**
  * @since 0.1.0
@@ -70,7 +105,12 @@ export class DeadLetterRequest extends Schema.Class<DeadLetterRequest>("holdfast
   /** Tokens that it takes from the rate limiter. */
   cost: Schema.optional(Schema.Number),
   /** An attempt, of the call or of a replay, may have been acted on although no success came back. */
-  mayHaveBeenProcessed: Schema.optional(Schema.Boolean)
+  mayHaveBeenProcessed: Schema.optional(Schema.Boolean),
+  /**
+   * What was taken out before it was stored, `body.card.number`, and no replay can put back: until it is edited, the
+   * letter cannot be replayed.
+   */
+  redacted: Schema.optional(Schema.Array(Schema.String))
 }) {}
 
 /**
@@ -160,6 +200,8 @@ export const signatureOf = (error: IntegrationError.IntegrationError): string =>
  * @category models
  */
 export interface NewDeadLetter {
+  /** A ULID, made by the caller, so that what was encrypted for the letter stays its own. Default a new one. */
+  readonly id?: string | undefined
   readonly integration: string
   readonly operation: string
   readonly request: DeadLetterRequest
@@ -350,7 +392,8 @@ export type Replayer = (letter: DeadLetter) => Effect.Effect<void, IntegrationEr
 
 /**
  * The store failed (`storage`), could not be opened or written (`open`), or holds a row that this version cannot read
- * (`undecodable`). `spilled`: the store failed, and the letter is in a local file until it is back.
+ * (`undecodable`). `spilled`: the store failed, and the letter is in a local file until it is back. `encrypted`: the body
+ * cannot be decrypted, as its key is not there or is another.
  *
  * @since 0.1.0
  * @category errors
@@ -358,7 +401,7 @@ export type Replayer = (letter: DeadLetter) => Effect.Effect<void, IntegrationEr
 export class DeadLetterQueueError extends Schema.TaggedError<DeadLetterQueueError>("holdfast/DeadLetterQueueError")(
   "DeadLetterQueueError",
   {
-    reason: Schema.Literal("storage", "open", "undecodable", "spilled"),
+    reason: Schema.Literal("storage", "open", "undecodable", "spilled", "encrypted"),
     message: Schema.String,
     cause: Schema.optional(Schema.Defect)
   }
@@ -388,6 +431,7 @@ export class DeadLetterNotFoundError
  * - `parked`: failed too many replays; `{ force: true }` replays it all the same
  * - `claimed`: another worker replays it at this moment
  * - `held`: an older letter of its partition key is not final yet
+ * - `redacted`: a part of its request was not stored, and somebody has to put it back by an edit
  * - `lease-lost`: the lease ended before the replay did, and it may have been taken over
  *
  * @since 0.1.0
@@ -398,7 +442,7 @@ export class ReplayRefusedError extends Schema.TaggedError<ReplayRefusedError>("
   {
     id: Schema.String,
     integration: Schema.String,
-    reason: Schema.Literal("no-replayer", "not-pending", "parked", "claimed", "held", "lease-lost"),
+    reason: Schema.Literal("no-replayer", "not-pending", "parked", "claimed", "held", "redacted", "lease-lost"),
     message: Schema.String
   }
 ) {}

@@ -67,6 +67,13 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
    * not final gets that letter's id; its error and attempts are brought up to date.
    */
   readonly capture: (letter: NewDeadLetter) => Effect.Effect<string, DeadLetterQueueError>
+  /**
+   * Stores letters of another queue, all or none, as they are: their ids, requests, errors and keys; replays are counted
+   * anew. `false`: there is a letter of this id, or of this call, and it stays as it is. See `DeadLetterExport.fromNdjson`.
+   */
+  readonly restore: (
+    letters: ReadonlyArray<DeadLetter>
+  ) => Effect.Effect<ReadonlyArray<boolean>, DeadLetterQueueError>
   readonly get: (id: string) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterQueueError>
   readonly list: (filter?: Filter, page?: PageOptions) => Effect.Effect<Page, DeadLetterQueueError>
   /** All letters of the filter, page by page, oldest first. */

@@ -3,7 +3,8 @@
  * it is back. The capture still fails, with reason `spilled`, so that nobody takes the file for the store; the letter is
  * not lost.
  *
- * The file is made on first use, for its owner's eyes alone. A line that cannot be read is moved to `<file>.unreadable`.
+ * The file is made on first use, for its owner's eyes alone, and holds bodies encrypted where there is a
+ * `DeadLetterCipher`. A line that cannot be read is moved to `<file>.unreadable`.
  *
  * @since 0.1.0
  */
@@ -16,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import * as fs from "node:fs/promises"
 import * as DeadLetterQueue from "../DeadLetterQueue.js"
+import * as Sealing from "../internal/deadLetterSealing.js"
 
 /**
  * @since 0.1.0
@@ -28,9 +30,10 @@ export interface Options {
 
 /** A letter before any store has seen it. */
 const Spilled = Schema.parseJson(
-  Schema.Struct(
-    Struct.omit(DeadLetterQueue.DeadLetter.fields, "id", "state", "replays", "version", "createdAt", "updatedAt")
-  )
+  Schema.Struct({
+    ...Struct.omit(DeadLetterQueue.DeadLetter.fields, "id", "state", "replays", "version", "createdAt", "updatedAt"),
+    id: Schema.optional(Schema.String)
+  })
 )
 
 const encode = Schema.encode(Spilled)
@@ -87,6 +90,7 @@ export const make = (
 > =>
   Effect.gen(function*() {
     const queue = yield* DeadLetterQueue.DeadLetterQueue
+    const sealing = yield* Sealing.make
     const scope = yield* Effect.scope
     const { filename } = options
     const draining = `${filename}.draining`
@@ -154,7 +158,8 @@ export const make = (
       letter: DeadLetterQueue.NewDeadLetter,
       error: DeadLetterQueue.DeadLetterQueueError
     ): Effect.Effect<never, DeadLetterQueue.DeadLetterQueueError> =>
-      encode(letter).pipe(
+      sealing.seal(letter).pipe(
+        Effect.flatMap(encode),
         Effect.flatMap((line) => files.withPermits(1)(append(filename, `${line}\n`))),
         Effect.matchEffect({
           onFailure: (cause) =>

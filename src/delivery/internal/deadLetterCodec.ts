@@ -127,6 +127,7 @@ export const toNewItem = (
     Either.all({ payload: encodeLetter(storedOf(letter)), lastError: encodeError(letter.error) }),
     (encoded) => ({
       ...encoded,
+      id: letter.id,
       queue,
       state: "parked",
       partitionKey: letter.partitionKey,

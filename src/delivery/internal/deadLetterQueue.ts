@@ -34,6 +34,7 @@ import * as LeaseQueue from "../LeaseQueue.js"
 import * as codec from "./deadLetterCodec.js"
 import * as replaying from "./deadLetterReplay.js"
 import { replayAll } from "./deadLetterReplayAll.js"
+import * as Sealing from "./deadLetterSealing.js"
 import * as orderedId from "./orderedId.js"
 
 /** Of ids that were logged as undecodable, so that a list that is read every second does not fill the log. */
@@ -49,6 +50,7 @@ export interface Options {
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const queue = yield* LeaseQueue.LeaseQueue
+    const sealing = yield* Sealing.make
     const queueName = options.queue ?? "dead-letters"
     const changes = yield* Effect.acquireRelease(PubSub.sliding<Change>(1024), PubSub.shutdown)
     const replayers = new Map<string, Array<Replayer>>()
@@ -66,6 +68,7 @@ export const make = (options: Options) =>
       owner: options.owner ?? `worker:${orderedId.next(yield* Clock.currentTimeMillis)}`,
       lease: Math.max(Duration.toMillis(options.lease ?? "30 seconds"), 1),
       maxReplays: options.maxReplays ?? 10,
+      open: sealing.open,
       publish
     }
 
@@ -94,11 +97,17 @@ export const make = (options: Options) =>
     /** Brings the letter of a call that was captured before up to date. `false`: it has become final meanwhile. */
     const recapture = (id: string, letter: NewDeadLetter): Effect.Effect<boolean, DeadLetterQueueError> =>
       Effect.gen(function*() {
+        // encrypted for a letter that the call does not have any more, it could be read by nobody
+        if (letter.id !== id && Sealing.isSealed(letter.request)) {
+          return true
+        }
         const item = Option.getOrUndefined(yield* Effect.mapError(queue.get(id), replaying.storageError))
         if (item === undefined || item.state === "done" || item.state === "discarded") {
           return false
         }
-        const patch = item.state === "leased" ? undefined : yield* codec.recapture(item, letter)
+        const patch = item.state === "leased"
+          ? undefined
+          : yield* codec.recapture(item, yield* sealing.seal({ ...letter, id }))
         if (patch === undefined) {
           return true
         }
@@ -118,7 +127,7 @@ export const make = (options: Options) =>
 
     const capture = (letter: NewDeadLetter): Effect.Effect<string, DeadLetterQueueError> =>
       Effect.gen(function*() {
-        const item = yield* codec.toNewItem(queueName, letter)
+        const item = yield* codec.toNewItem(queueName, yield* sealing.seal(letter))
         const [offered] = yield* Effect.mapError(queue.offer([item]), replaying.storageError)
         if (offered === undefined) {
           return yield* Effect.dieMessage("a lease queue gave no answer to an offer")
@@ -127,7 +136,38 @@ export const make = (options: Options) =>
           yield* publish("Captured", { id: offered.id, source: letter.integration, kind: letter.operation })
           return offered.id
         }
-        return (yield* recapture(offered.id, letter)) ? offered.id : yield* capture(letter)
+        // one that was captured under this id before, and has become final, is not captured anew
+        return offered.id === letter.id || (yield* recapture(offered.id, letter)) ? offered.id : yield* capture(letter)
+      })
+
+    /** As poison, which a new item cannot be. */
+    const park = (item: LeaseItem.NewItem & { readonly id: string }): Effect.Effect<void, LeaseItem.LeaseQueueError> =>
+      Effect.gen(function*() {
+        const { id, token } = yield* queue.acquire(item.id, { owner: deps.owner, ordered: false })
+        yield* queue.fail(id, token, { next: { _tag: "poison" }, detail: "it was parked where it comes from" })
+      })
+
+    const restore = (
+      letters: ReadonlyArray<DeadLetter>
+    ): Effect.Effect<ReadonlyArray<boolean>, DeadLetterQueueError> =>
+      Effect.gen(function*() {
+        const items = yield* Effect.forEach(letters, (letter) =>
+          Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed)))
+        const offered = yield* Effect.mapError(queue.offer(items), replaying.storageError)
+        for (const [index, { created, id }] of offered.entries()) {
+          const letter = letters[index]
+          const item = items[index]
+          if (!created || letter === undefined || item === undefined) {
+            continue
+          }
+          if (letter.state === "parked") {
+            yield* Effect.mapError(park({ ...item, id }), replaying.storageError)
+          }
+          yield* publish("Captured", { id, source: letter.integration, kind: letter.operation })
+        }
+        return offered.map(({ created }) =>
+          created
+        )
       })
 
     const list = (filter?: Filter, page?: PageOptions): Effect.Effect<Page, DeadLetterQueueError> =>
@@ -250,6 +290,7 @@ export const make = (options: Options) =>
 
     return {
       capture: (letter: NewDeadLetter) => Effect.uninterruptible(capture(letter)),
+      restore: (letters: ReadonlyArray<DeadLetter>) => Effect.uninterruptible(restore(letters)),
       get: (id: string) => Effect.flatMap(find(id), read),
       list,
       stream: (filter?: Filter): Stream.Stream<DeadLetter, DeadLetterQueueError> =>

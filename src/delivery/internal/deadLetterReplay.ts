@@ -34,6 +34,8 @@ export interface Deps {
   /** Milliseconds. */
   readonly lease: number
   readonly maxReplays: number
+  /** The letter with a body that can be sent. */
+  readonly open: (letter: DeadLetter) => Effect.Effect<DeadLetter, DeadLetterQueueError>
   readonly publish: (tag: Change["_tag"], item: LeaseItem.Item) => Effect.Effect<void>
 }
 
@@ -91,6 +93,24 @@ export const refusedByState = (item: LeaseItem.Item): ReplayRefusedError => {
       )
   }
 }
+
+/** The letter as it is to be sent. What it lacks is no fault of the replay, which is not charged for it. */
+const prepare = (
+  deps: Deps,
+  item: LeaseItem.Item
+): Effect.Effect<DeadLetter, ReplayRefusedError | DeadLetterQueueError> =>
+  Effect.flatMap(
+    codec.toLetter(item),
+    (letter): Effect.Effect<DeadLetter, ReplayRefusedError | DeadLetterQueueError> => {
+      const { redacted = [] } = letter.request
+      return redacted.length === 0 ? deps.open(letter) : refusal(
+        item,
+        "redacted",
+        `dead letter ${item.id} cannot be sent as it is: it was stored without its ${redacted.join(", ")}; ` +
+          "edit it and put back what is missing"
+      )
+    }
+  )
 
 const describe = (error: IntegrationError.IntegrationError): string => `${error._tag}: ${error.message}`
 
@@ -202,6 +222,7 @@ export const replay = (
 ): Effect.Effect<DeadLetter, ReplayError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
+      yield* prepare(deps, item)
       const now = yield* Clock.currentTimeMillis
       const leased = yield* persistently(deps.queue.acquire(item.id, {
         owner: `${deps.owner}/${orderedId.next(now)}`,
@@ -210,7 +231,8 @@ export const replay = (
         ordered: options.ordered
       })).pipe(Effect.catchAll((error) => notAcquired(deps, item, error)))
       yield* deps.publish("Replaying", leased)
-      const letter = codec.toLetter(leased)
+      // it may have been edited in between
+      const letter = yield* Effect.either(prepare(deps, leased))
       if (Either.isLeft(letter)) {
         yield* giveBack(deps, leased, letter.left.message)
         return yield* letter.left

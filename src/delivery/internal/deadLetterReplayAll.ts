@@ -106,7 +106,7 @@ export const replayAll = (
         const error = result.left
         switch (error._tag) {
           case "DeadLetterQueueError":
-            return error.reason === "undecodable" ? "skipped" : yield* error
+            return error.reason === "undecodable" || error.reason === "encrypted" ? "skipped" : yield* error
           case "DeadLetterNotFoundError":
           case "ReplayRefusedError":
             return "skipped"

@@ -95,6 +95,50 @@ export const suite = <E>(
           }
         }))
 
+      test("restores letters of another queue: none that is there by its id or its call, and parked what was", (service) =>
+        Effect.gen(function*() {
+          const there = letter()
+          const id = yield* service.capture(there)
+          const stored = yield* service.get(id)
+          const from = (changes: Partial<DeadLetterQueue.DeadLetter>) =>
+            new DeadLetterQueue.DeadLetter({ ...stored, ...changes })
+          const pending = from({ id: "01KAXF0000000000000000000A", idempotencyKey: "restored-1", partitionKey: "p" })
+          const parked = from({ id: "01KAXF0000000000000000000B", idempotencyKey: "restored-2", state: "parked" })
+          const sameCall = from({ id: "01KAXF0000000000000000000C" })
+          const letters = [pending, stored, parked, sameCall]
+          assert.deepStrictEqual(yield* service.restore(letters), [true, false, true, false])
+          assert.deepStrictEqual(yield* service.restore(letters), [false, false, false, false])
+          assert.strictEqual((yield* service.stats()).total, 3)
+          assert.deepInclude(yield* service.get(pending.id), {
+            idempotencyKey: "restored-1",
+            partitionKey: "p",
+            replays: 0,
+            request: stored.request,
+            state: "pending"
+          })
+          assert.strictEqual((yield* service.get(parked.id)).state, "parked")
+          yield* service.register("hubspot", () => Effect.void)
+          assert.deepInclude(yield* service.replayAll(), { replayed: 2 })
+          // final now, it is not brought back to life
+          assert.deepStrictEqual(yield* service.restore([pending]), [false])
+          assert.strictEqual((yield* service.get(pending.id)).state, "replayed")
+        }))
+
+      test("a letter that was stored without a part of its request is not replayed, nor charged for it", (service) =>
+        Effect.gen(function*() {
+          const { request } = letter()
+          const id = yield* service.capture(
+            letter({ request: new DeadLetterQueue.DeadLetterRequest({ ...request, redacted: ["body.card"] }) })
+          )
+          yield* service.register("hubspot", () => Effect.die("it must not be sent"))
+          const error = yield* Effect.flip(service.replay(id))
+          yield* refusedWith(Effect.fail(error), "ReplayRefusedError", "redacted")
+          assert.include(error.message, "body.card")
+          assert.deepInclude(yield* service.replayAll(), { selected: 1, skipped: 1 })
+          assert.deepInclude(yield* service.get(id), { replays: 0, state: "pending" })
+          assert.deepStrictEqual(yield* service.history(id), [])
+        }))
+
       test("of the same call gives the same letter, brought up to date", (service) =>
         Effect.gen(function*() {
           const first = letter({ attempts: 2 })
