@@ -40,6 +40,7 @@ const fromCredential = (
     Credentials.Credentials,
     (credentials) => (request, call) => {
       const authenticate = (credential: Credentials.Credential) => {
+        Credentials.protect(credential)
         const authenticated = apply(request, credential)
         return authenticated === undefined
           ? wrongKind(call, expected, credential)
@@ -91,6 +92,18 @@ export const apiKey = (header: string): Auth =>
   fromCredential("ApiKey", (request, credential) =>
     credential._tag === "ApiKey"
       ? HttpClientRequest.setHeader(request, header, Redacted.value(credential.key))
+      : undefined)
+
+/**
+ * An API key in a parameter of the query. A dead letter is stored without it, and its replay is given it anew.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const query = (name: string): Auth =>
+  fromCredential("ApiKey", (request, credential) =>
+    credential._tag === "ApiKey"
+      ? HttpClientRequest.setUrlParam(request, name, Redacted.value(credential.key))
       : undefined)
 
 /**

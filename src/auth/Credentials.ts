@@ -9,10 +9,12 @@ import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type { Call } from "../core/Call.js"
 import { AuthenticationError } from "../core/IntegrationError.js"
+import * as KnownSecrets from "../internal/knownSecrets.js"
 
 /**
  * @since 0.1.0
@@ -43,6 +45,31 @@ export class Credentials extends Context.Tag("holdfast/Credentials")<Credentials
   readonly get: (call: Call) => Effect.Effect<Credential, AuthenticationError>
 }>() {}
 
+const secretsOf = match({
+  ApiKey: ({ key }) => [Redacted.value(key)],
+  Basic: ({ password, username }) => [
+    Redacted.value(password),
+    Encoding.encodeBase64(`${username}:${Redacted.value(password)}`)
+  ],
+  Bearer: ({ token }) => [Redacted.value(token)]
+})
+
+/**
+ * Takes care that a credential is written down nowhere: what providers and programs repeat of it, in an error or in a
+ * request, is `REDACTED` before it is stored, logged or put in a span. The methods of `Auth` and the layers of this module
+ * do this by themselves; it is for an `auth` or a `Credentials` of one's own. Secrets of less than 6 characters are not
+ * looked for.
+ *
+ * @since 0.1.0
+ * @category redaction
+ */
+export const protect = (credential: Credential): void => KnownSecrets.remember(credential, () => secretsOf(credential))
+
+const always = (credential: Credential): Credentials["Type"] => {
+  protect(credential)
+  return { get: () => Effect.succeed(credential) }
+}
+
 /**
  * One credential for every call.
  *
@@ -58,7 +85,7 @@ export class Credentials extends Context.Tag("holdfast/Credentials")<Credentials
  * @category layers
  */
 export const layer = (credential: Credential): Layer.Layer<Credentials> =>
-  Layer.succeed(Credentials, { get: () => Effect.succeed(credential) })
+  Layer.sync(Credentials, () => always(credential))
 
 /**
  * One credential for every call, read from `Config` when the layer is built; a missing variable is named in the error.
@@ -67,7 +94,7 @@ export const layer = (credential: Credential): Layer.Layer<Credentials> =>
  * @category layers
  */
 export const layerConfig = (config: Config.Config<Credential>): Layer.Layer<Credentials, ConfigError> =>
-  Layer.effect(Credentials, Effect.map(config, (credential) => ({ get: () => Effect.succeed(credential) })))
+  Layer.effect(Credentials, Effect.map(config, always))
 
 /**
  * A bearer token from an environment variable.
@@ -90,6 +117,7 @@ export const layerConnections = (connections: Readonly<Record<string, Credential
     get: (call) => {
       const connectionId = call.context.connectionId
       const credential = connectionId === undefined ? undefined : connections[connectionId]
+      if (credential !== undefined) protect(credential)
       return credential !== undefined ? Effect.succeed(credential) : Effect.fail(
         new AuthenticationError({
           ...call.errorFields,

@@ -7,6 +7,7 @@
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as Duration from "effect/Duration"
+import * as KnownSecrets from "../internal/knownSecrets.js"
 import type { Call } from "./Call.js"
 import * as IntegrationError from "./IntegrationError.js"
 import * as RetryAfter from "./RetryAfter.js"
@@ -140,7 +141,8 @@ export const fromResponse = (
   // a reset only where the rate was the reason: a 503 that says when to come back also says that nothing was done
   const retryAfter = own?.retryAfter ?? RetryAfter.fromResponse(response, { rateLimited: tag === "RateLimitError" })
   const code = own?.code ?? codeOf(response.body)
-  const fields = {
+  // providers repeat what they refuse, credentials too
+  const fields = KnownSecrets.scrub({
     ...call.errorFields,
     attempts: call.attempts,
     status,
@@ -149,7 +151,7 @@ export const fromResponse = (
     ...(retryAfter === undefined ? undefined : { retryAfter }),
     ...(response.body === undefined ? undefined : { details: response.body }),
     ...(own?.retryable === undefined ? undefined : { retryable: own.retryable })
-  }
+  })
   // what the types say is not looked at again, at seven times the price; what a classifier made of the answer is
   const making = own === undefined ? unchecked : undefined
   switch (tag) {
@@ -168,7 +170,7 @@ export const fromResponse = (
     case "ValidationError":
       return new IntegrationError.ValidationError({
         ...fields,
-        issues: (own?.issues ?? []).map((issue) => new IntegrationError.ValidationIssue(issue))
+        issues: KnownSecrets.scrub(own?.issues ?? []).map((issue) => new IntegrationError.ValidationIssue(issue))
       }, making)
     case "ResponseDecodeError":
       return new IntegrationError.ResponseDecodeError(fields, making)
@@ -248,9 +250,11 @@ export const fromHttpClientError = (
   if (error._tag === "RequestError" && error.reason !== "Transport") {
     return new IntegrationError.ValidationError({
       ...fields,
-      message: error.reason === "InvalidUrl"
-        ? `${error.request.url} is not a valid URL: set the integration's base URL, as in https://api.example.com`
-        : `the request body cannot be encoded: ${messageOfCause(error.cause)}`
+      message: KnownSecrets.scrub(
+        error.reason === "InvalidUrl"
+          ? `${error.request.url} is not a valid URL: set the integration's base URL, as in https://api.example.com`
+          : `the request body cannot be encoded: ${messageOfCause(error.cause)}`
+      )
     })
   }
   const code = codeOfCause(error.cause)
@@ -258,14 +262,17 @@ export const fromHttpClientError = (
     return new IntegrationError.ValidationError({
       ...fields,
       code,
-      message: `the request cannot be sent: ${messageOfCause(error.cause)}`
+      message: KnownSecrets.scrub(`the request cannot be sent: ${messageOfCause(error.cause)}`)
     })
   }
-  return new IntegrationError.NetworkError({
-    ...fields,
-    phase: error._tag === "RequestError" && isConnectPhase(error.cause) ? "connect" : "response",
-    message: code === undefined ? messageOfCause(error.cause) : `${code}: ${messageOfCause(error.cause)}`,
-    ...(code === undefined ? undefined : { code }),
-    ...(error.cause instanceof Error ? { cause: error.cause } : undefined)
-  }, unchecked)
+  return new IntegrationError.NetworkError(
+    KnownSecrets.scrub({
+      ...fields,
+      phase: error._tag === "RequestError" && isConnectPhase(error.cause) ? "connect" : "response",
+      message: code === undefined ? messageOfCause(error.cause) : `${code}: ${messageOfCause(error.cause)}`,
+      ...(code === undefined ? undefined : { code }),
+      ...(error.cause instanceof Error ? { cause: error.cause } : undefined)
+    }),
+    unchecked
+  )
 }

@@ -16,6 +16,7 @@ import * as Call from "./Call.js"
 import type { Classifier } from "./Classification.js"
 import * as IntegrationContext from "./IntegrationContext.js"
 import type { IntegrationError } from "./IntegrationError.js"
+import * as ReplaySigning from "./internal/replaySigning.js"
 import * as Operation from "./Operation.js"
 import * as Pipeline from "./Pipeline.js"
 import * as Transport from "./Transport.js"
@@ -256,7 +257,7 @@ export const layer = <R>(
       return make(
         { classify: target.classify, id: target.id, version: target.version },
         Transport.make(httpClient, {
-          authenticate,
+          authenticate: ReplaySigning.make(authenticate),
           baseUrl: options?.baseUrl ?? target.baseUrl,
           classify: target.classify,
           headers: target.headers,

@@ -458,12 +458,19 @@ export const amend = <E extends IntegrationError>(
     readonly retryAfter?: Duration.Duration
     readonly deadLettered?: boolean
     readonly deadLetterId?: string
+    readonly message?: string
+    readonly code?: string
+    readonly details?: unknown
+    readonly cause?: unknown
+    /** Of a `ValidationError`. */
+    readonly issues?: ReadonlyArray<ValidationIssue>
   }
 ): E => {
   const Error = error.constructor as new(props: object, options?: { readonly disableValidation?: boolean }) => E
   const amended = new Error({ ...error, message: error.message, cause: error.cause, ...changes }, {
     disableValidation: true
   })
-  if (error.stack !== undefined) amended.stack = error.stack
+  // a stack begins with the message
+  if (error.stack !== undefined) amended.stack = error.stack.replace(error.message, () => amended.message)
   return amended
 }

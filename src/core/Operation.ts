@@ -26,7 +26,18 @@ export interface Operation {
   readonly idempotent: boolean
   /** Tokens that one request takes from the rate limiter. */
   readonly cost: number
+  /** What of its body is not written down. */
+  readonly redact?: Redaction | undefined
 }
+
+/**
+ * What of a body is sent and never written down: paths in its JSON, or in its form, as in `["card.number",
+ * "contacts.*.ssn"]`, or a function from the body (JSON, the fields of a form, or text) to what may be stored of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Redaction = ReadonlyArray<string> | ((body: unknown) => unknown)
 
 /**
  * Marks an endpoint that changes nothing at the provider whatever its method says (a search by POST).
@@ -65,6 +76,26 @@ export class Idempotent extends Context.Tag("holdfast/Operation/Idempotent")<Ide
  */
 export class Cost extends Context.Tag("holdfast/Operation/Cost")<Cost, number>() {}
 
+/**
+ * What of an endpoint's body is sent and never written down. A dead letter of such a call lacks it, and cannot be replayed
+ * until somebody has put it back by an edit.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
+ * import { Operation } from "holdfast"
+ *
+ * const charge = HttpApiEndpoint.post("charge", "/charges")
+ *   .setPayload(Schema.Struct({ amount: Schema.Int, card: Schema.Struct({ number: Schema.String }) }))
+ *   .annotate(Operation.Redact, ["card.number"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category annotations
+ */
+export class Redact extends Context.Tag("holdfast/Operation/Redact")<Redact, Redaction>() {}
+
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 const idempotentMethods: ReadonlySet<string> = new Set(["PUT", "DELETE"])
 
@@ -83,6 +114,7 @@ export const make = (options: {
   readonly safe?: boolean | undefined
   readonly idempotent?: boolean | undefined
   readonly cost?: number | undefined
+  readonly redact?: Redaction | undefined
 }): Operation => {
   const safe = options.safe ?? safeMethods.has(options.method)
   return {
@@ -93,6 +125,7 @@ export const make = (options: {
     template: options.template,
     safe,
     idempotent: options.idempotent ?? (safe || idempotentMethods.has(options.method)),
-    cost: options.cost ?? 1
+    cost: options.cost ?? 1,
+    ...(options.redact === undefined ? undefined : { redact: options.redact })
   }
 }

@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { SecretQuery } from "../../src/platform/internal/fetch/secrets.js"
+import { SecretQuery } from "../../src/internal/secretQuery.js"
 import * as Kit from "./fetchKit.js"
 
 const { json, make, outcome, serve } = Kit

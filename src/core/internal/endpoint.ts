@@ -78,7 +78,8 @@ export const reflect = (
           template: endpoint.path,
           safe: annotation(mergedAnnotations, Operation.Safe),
           idempotent: annotation(mergedAnnotations, Operation.Idempotent),
-          cost: annotation(mergedAnnotations, Operation.Cost)
+          cost: annotation(mergedAnnotations, Operation.Cost),
+          redact: annotation(mergedAnnotations, Operation.Redact)
         }),
         path: schemaOf(endpoint.pathSchema),
         urlParams: schemaOf(endpoint.urlParamsSchema),

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
+import * as KnownSecrets from "../../internal/knownSecrets.js"
 import * as Call from "../Call.js"
 import * as Classification from "../Classification.js"
 import type * as IntegrationClient from "../IntegrationClient.js"
@@ -128,14 +129,14 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
   return (response, call) => {
     const fail = (message: string, details: unknown, cause?: unknown) =>
       Either.left(
-        new IntegrationError.ResponseDecodeError({
+        new IntegrationError.ResponseDecodeError(KnownSecrets.scrub({
           ...call.errorFields,
           attempts: call.attempts,
           status: response.status,
           message: `HTTP ${response.status}, but the body is not what ${endpoint.operation.name} promises: ${message}`,
           ...(details === undefined ? undefined : { details }),
           ...(cause === undefined ? undefined : { cause })
-        })
+        }))
       )
     // a status that was not declared is read like the first that was: APIs grow a 202 beside their 200
     const decoder = decoders.has(response.status) ? decoders.get(response.status) : fallback

@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as IntegrationError from "../../core/IntegrationError.js"
+import * as KnownSecrets from "../../internal/knownSecrets.js"
 import {
   DeadLetter,
   DeadLetterQueueError,
@@ -59,6 +60,8 @@ export const encodeError = (
   error: IntegrationError.IntegrationError
 ): Either.Either<string, DeadLetterQueueError> =>
   encodeIntegrationError(error).pipe(
+    // errors of a replay have not been through a capture
+    Either.map((encoded) => KnownSecrets.scrub(encoded)),
     Either.flatMap((encoded) =>
       Either.orElse(stringify(encoded), () => stringify({ ...encoded, details: undefined, cause: undefined }))
     ),

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as IntegrationError from "../../core/IntegrationError.js"
+import * as KnownSecrets from "../../internal/knownSecrets.js"
 import {
   type Change,
   type DeadLetter,
@@ -112,7 +113,8 @@ const prepare = (
     }
   )
 
-const describe = (error: IntegrationError.IntegrationError): string => `${error._tag}: ${error.message}`
+const describe = (error: IntegrationError.IntegrationError): string =>
+  KnownSecrets.scrub(`${error._tag}: ${error.message}`)
 
 const settleFailure = (
   deps: Deps,
@@ -188,7 +190,7 @@ const settle = (
   return Cause.isInterruptedOnly(cause)
     ? Effect.zipRight(giveBack(deps, item, "interrupted"), Effect.failCause(cause))
     : Effect.zipRight(
-      settleFailure(deps, item, Option.none(), `the replay died: ${Cause.pretty(cause)}`),
+      settleFailure(deps, item, Option.none(), KnownSecrets.scrub(`the replay died: ${Cause.pretty(cause)}`)),
       Effect.failCause(cause)
     )
 }

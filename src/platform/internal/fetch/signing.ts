@@ -9,8 +9,8 @@ import * as Either from "effect/Either"
 import type { Call } from "../../../core/Call.js"
 import { AuthenticationError } from "../../../core/IntegrationError.js"
 import type * as Transport from "../../../core/Transport.js"
+import type { SecretQuery } from "../../../internal/secretQuery.js"
 import * as Headers from "./headers.js"
-import type { SecretQuery } from "./secrets.js"
 
 type Request = HttpClientRequest.HttpClientRequest
 

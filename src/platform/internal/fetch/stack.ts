@@ -9,12 +9,12 @@ import type * as Classification from "../../../core/Classification.js"
 import * as IntegrationClient from "../../../core/IntegrationClient.js"
 import * as Transport from "../../../core/Transport.js"
 import * as DeadLetterQueue from "../../../delivery/DeadLetterQueue.js"
+import type { SecretQuery } from "../../../internal/secretQuery.js"
 import * as CircuitBreaker from "../../../policy/CircuitBreaker.js"
 import * as RateLimit from "../../../policy/RateLimit.js"
 import * as Resilience from "../../../policy/Resilience.js"
 import type { State } from "./engine.js"
 import * as Logging from "./logging.js"
-import type { SecretQuery } from "./secrets.js"
 import * as Signing from "./signing.js"
 
 type Policy = IntegrationClient.Policy<State, unknown>
@@ -26,6 +26,7 @@ export interface Options {
   readonly classify?: Classification.Classifier | undefined
   readonly idempotencyHeader?: string | undefined
   readonly authenticate?: Signing.Authenticate | undefined
+  readonly secretQuery?: ReadonlyArray<string> | undefined
   readonly wholeBytes?: number | undefined
   readonly maxErrorBytes?: number | undefined
   readonly decompress?: boolean | undefined
@@ -89,6 +90,7 @@ const policyOf = (options: Options, key: (call: Call) => string): Policy => {
     {
       ...policy,
       deadLettering: deadLettering === false ? false : {
+        secretQuery: options.secretQuery,
         ...deadLettering,
         headers: [...storedHeaders, ...honoured(options), ...(deadLettering?.headers ?? [])]
       }
