@@ -3,7 +3,8 @@ import { parseArgs } from "node:util"
 export const help = `npm run bench -- [flags]
 
   --quick         a look in under a minute: fewer rounds, no concurrency 1, a shorter (e)
-  --only a,b,c    some of the groups: a policies over nothing, b HTTP, c waiters, d limiter, e heap, f shared state
+  --only a,b,c    some of the groups: a policies over nothing, b HTTP, c waiters, d limiter, e heap, f shared state,
+                  g durable messages
   --json          the last line of stdout is one object; the tables go to stderr
   --check         fails when a floor is missed, after a second try with more windows
   --chart         writes the charts into docs/benchmarks/; a full run writes them and docs/benchmarks.md anyway
@@ -16,7 +17,8 @@ export const letters: Readonly<Record<string, ReadonlyArray<string>>> = {
   c: ["waiters"],
   d: ["limiter"],
   e: ["heap"],
-  f: ["shared"]
+  f: ["shared"],
+  g: ["queue"]
 }
 
 export interface Options {

@@ -27,10 +27,17 @@ export interface Limiter {
 
 export type Limiters = Readonly<Record<string, (perSecond: number) => Limiter>>
 
+export interface Queues {
+  /** Each makes one message durable. */
+  readonly add: Readonly<Record<string, (data: object) => Promise<unknown>>>
+  readonly close: () => Promise<void>
+}
+
 interface Files {
   readonly http: (origin: string) => Promise<Http>
   readonly limiters: () => Promise<Limiters>
   readonly overhead: () => Promise<Overhead>
+  readonly queues: (urls: { readonly postgres: string; readonly redis: string }) => Promise<Queues>
   readonly redisLimiter: (url: string) => Promise<Limiter>
   readonly waiters: () => Promise<Waiters>
 }

@@ -109,6 +109,11 @@ export const targets: ReadonlyArray<Target> = [
       row("commands per grant of an endless limit", "leases", "max", 0.05, 0.1)
     ]
   }),
+  target("64 callers, SQLite: messages per second against a transaction a message", "queue.sqlite", "min", 12, 6),
+  target("64 callers, PostgreSQL: messages per second against a transaction a message", "queue.postgres", "min", 6, 3),
+  target("64 callers, SQLite: longest block of the event loop, ms", "queue.blocked", "max", 5, null),
+  target("64 callers, Redis: messages per second against BullMQ", "queue.bullmq", "min", 1, 0.7),
+  target("64 callers, PostgreSQL: messages per second against pg-boss", "queue.pgBoss", "min", 1, 0.7),
   target("heap growth over the calls of the standard stack, MiB", "heap.growth", "max", 5, null)
 ]
 
