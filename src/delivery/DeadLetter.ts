@@ -280,6 +280,7 @@ export class LedgerEntry extends Schema.Class<LedgerEntry>("holdfast/DeadLetterL
     "released",
     "stalled",
     "discarded",
+    "parked",
     "unparked",
     "edited"
   ),

@@ -36,6 +36,7 @@ import type {
 } from "./DeadLetter.js"
 import { make as makeService } from "./internal/deadLetterQueue.js"
 import * as LeaseQueue from "./LeaseQueue.js"
+import type { Job, Options as ReplayPlanOptions, Plan, ReplayOptionsError, Selection } from "./ReplayPlan.js"
 
 export * from "./DeadLetter.js"
 
@@ -100,6 +101,13 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
     filter?: Filter,
     options?: ReplayAllOptions
   ) => Effect.Effect<ReplayReport, DeadLetterQueueError>
+  /** What a replay of these letters would do. See `Replay.plan`. */
+  readonly planReplay: (
+    selection: Selection,
+    options?: ReplayPlanOptions
+  ) => Effect.Effect<Plan, DeadLetterQueueError | ReplayOptionsError>
+  /** Runs a plan in the background, for as long as the scope lasts. See `Replay.run`. */
+  readonly startReplay: (plan: Plan) => Effect.Effect<Job, never, Scope.Scope>
   /** Gives a letter up; the reason goes to its history. */
   readonly discard: (
     id: string,

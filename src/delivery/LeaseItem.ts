@@ -163,6 +163,24 @@ export interface Filter {
  * @since 0.1.0
  * @category models
  */
+export interface PurgeOptions {
+  readonly queue: string
+  /** For how long an item has not changed. */
+  readonly olderThan: Duration.DurationInput
+  /** Default both. */
+  readonly states?: ReadonlyArray<typeof core.finalStates[number]> | undefined
+  readonly source?: string | undefined
+  readonly kind?: string | undefined
+  readonly reason?: string | ReadonlyArray<string> | undefined
+  readonly signature?: string | ReadonlyArray<string> | undefined
+  /** Counts what would be removed, and removes nothing. Default `false`. */
+  readonly dryRun?: boolean | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface PageOptions {
   /** Default 50, at most 500. */
   readonly limit?: number | undefined

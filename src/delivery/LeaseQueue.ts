@@ -40,6 +40,7 @@ import type {
   Page,
   PageOptions,
   Patch,
+  PurgeOptions,
   Stats
 } from "./LeaseItem.js"
 import { LeaseQueueError } from "./LeaseItem.js"
@@ -106,16 +107,21 @@ export class LeaseQueue extends Context.Tag("holdfast/LeaseQueue")<LeaseQueue, {
     id: string,
     options?: { readonly detail?: string | undefined }
   ) => Effect.Effect<Item, LeaseQueueError>
+  /** Sets an item aside as poison, whoever may want to work on it; burns no attempt. */
+  readonly park: (
+    id: string,
+    options?: { readonly detail?: string | undefined }
+  ) => Effect.Effect<Item, LeaseQueueError>
   /** A parked or poison item may run again, its attempts counted anew. `to: "parked"` only ends a quarantine. */
   readonly unpark: (
     id: string,
     options?: { readonly to?: "ready" | "parked" | undefined; readonly detail?: string | undefined }
   ) => Effect.Effect<Item, LeaseQueueError>
   /** Removes final items that have not changed for this long and whose dedupe retention is over; gives their number. */
-  readonly purge: (
-    options: { readonly queue: string; readonly olderThan: Duration.DurationInput }
-  ) => Effect.Effect<number, LeaseQueueError>
+  readonly purge: (options: PurgeOptions) => Effect.Effect<number, LeaseQueueError>
   readonly get: (id: string) => Effect.Effect<Option.Option<Item>, LeaseQueueError>
+  /** Whether another item of its partition comes before it, so that `acquire` refuses it as `held`. */
+  readonly held: (id: string) => Effect.Effect<boolean, LeaseQueueError>
   /** Oldest first. */
   readonly history: (id: string) => Effect.Effect<ReadonlyArray<Entry>, LeaseQueueError>
   readonly list: (filter: Filter, page?: PageOptions) => Effect.Effect<Page, LeaseQueueError>
@@ -158,9 +164,11 @@ export const makeMemory = (options?: Options): Effect.Effect<LeaseQueue["Type"]>
       sweep: ({ limit, queue: name }) => step((now) => queue.sweep(name, input.limit(limit, 100), now)),
       edit: (id, version, { detail, ...patch }) => step((now) => queue.edit(id, version, patch, detail, now)),
       discard: (id, options) => step((now) => queue.discard(id, options?.detail, now)),
+      park: (id, options) => step((now) => queue.park(id, options?.detail, now)),
       unpark: (id, options) => step((now) => queue.unpark(id, options?.to ?? "ready", options?.detail, now)),
-      purge: (options) => step((now) => queue.purge(options.queue, now - input.millis(options.olderThan), now)),
+      purge: (options) => step((now) => queue.purge(input.purge(options), now)),
       get: (id) => step((now) => queue.get(id, now)),
+      held: (id) => step((now) => queue.held(id, now)),
       history: (id) => step(() => queue.history(id)),
       list: (filter, page) => step((now) => queue.list(input.filter(filter), input.page(page), now)),
       groups: (filter, by) => step((now) => queue.groups(input.filter(filter), by, now)),

@@ -135,7 +135,7 @@ export class HistoryEntry extends Schema.Class<HistoryEntry>("holdfast/OutboxHis
   at: Schema.DateTimeUtc,
   /** The worker. */
   owner: Schema.optional(Schema.String),
-  outcome: Schema.Literal("delivered", "failed", "released", "stalled", "discarded", "retried", "edited"),
+  outcome: Schema.Literal("delivered", "failed", "released", "stalled", "discarded", "parked", "retried", "edited"),
   /** The tag and message of the error, the reason of the discard. */
   detail: Schema.optional(Schema.String),
   /** When the next delivery was to be. */

@@ -159,6 +159,8 @@ const step: fc.Arbitrary<{ readonly says: string; readonly run: Step }> = (() =>
       weight: 3
     },
     { arbitrary: of("discard", fc.tuple(id, fc.record({ detail })), (args) => (q) => q.discard(...args)), weight: 2 },
+    { arbitrary: of("park", fc.tuple(id, fc.record({ detail })), (args) => (q) => q.park(...args)), weight: 2 },
+    { arbitrary: of("held", id, (id) => (q) => q.held(id)), weight: 2 },
     {
       arbitrary: of(
         "unpark",
@@ -168,7 +170,18 @@ const step: fc.Arbitrary<{ readonly says: string; readonly run: Step }> = (() =>
       weight: 3
     },
     {
-      arbitrary: of("purge", fc.tuple(queue, millis), ([queue, olderThan]) => (q) => q.purge({ olderThan, queue })),
+      arbitrary: of(
+        "purge",
+        fc.record({
+          dryRun: fc.boolean(),
+          olderThan: millis,
+          queue,
+          signature: fc.constantFrom(undefined, undefined, "", ["a", "b:%3A"]),
+          source: fc.constantFrom(undefined, undefined, "a"),
+          states: fc.constantFrom(undefined, undefined, ["done" as const])
+        }),
+        (options) => (q) => q.purge(options)
+      ),
       weight: 1
     },
     {

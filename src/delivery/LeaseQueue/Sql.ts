@@ -49,6 +49,9 @@ type Settled = { readonly _tag: "ok"; readonly item: core.Item } | {
   readonly error: LeaseQueue.LeaseQueueError
 }
 
+const notFound = (id: string): LeaseQueue.LeaseQueueError =>
+  new LeaseQueue.LeaseQueueError({ reason: "not-found", message: `there is no item ${id}` })
+
 const failure = (reason: "storage" | "setup") =>
 <A, R>(
   effect: Effect.Effect<A, session.DatabaseError, R>
@@ -84,7 +87,7 @@ export const make = (
       failure("storage")(joins ? effect : Records.apart(effect))
     const inWrite = session.write(sql, patience)
     const { forUpdate, lockPartition, occupied, offer, promote } = offers.make(sql)
-    const { failures, groups, list, stats, watermark } = reads.make(sql)
+    const { failures, groups, labelled, list, stats, watermark } = reads.make(sql)
     const skipLocked = sql.onDialectOrElse({
       pg: () => sql.literal("FOR UPDATE SKIP LOCKED"),
       orElse: () => sql.literal("")
@@ -153,10 +156,7 @@ export const make = (
       Effect.gen(function*() {
         const found = yield* find(id)
         if (Option.isNone(found)) {
-          return {
-            _tag: "no",
-            error: new LeaseQueue.LeaseQueueError({ reason: "not-found", message: `there is no item ${id}` })
-          } satisfies Settled
+          return { _tag: "no", error: notFound(id) } satisfies Settled
         }
         const time = yield* now
         let item = found.value
@@ -170,6 +170,20 @@ export const make = (
         guard,
         Effect.flatMap((settled) => settled._tag === "ok" ? Effect.succeed(settled.item) : settled.error)
       )
+
+    const get = (id: string): Effect.Effect<Option.Option<core.Item>, SqlError> =>
+      Effect.gen(function*() {
+        const found = yield* look(id)
+        const time = yield* now
+        if (Option.isNone(found) || !core.leaseEnded(found.value, time)) {
+          return found
+        }
+        yield* inWrite(Effect.flatMap(find(id), (again) =>
+          Option.isSome(again)
+            ? sweepOne(again.value, time)
+            : Effect.void))
+        return yield* look(id)
+      })
 
     const past = (item: core.Item, token: number): Effect.Effect<ReadonlyArray<core.Entry>, SqlError> =>
       item.lease?.token === token ? Effect.succeed([]) : Effect.map(
@@ -262,17 +276,18 @@ WHERE ${sql.in("seq", found.map((item) => item.seq))}`
 
     const grouped = groupCommit.make({ size: (items) => Math.max(items.length, 1), maxSize: 256, commit })
 
-    const purgeState = (state: core.State, queue: string, before: number, time: number) =>
+    const purgeState = (state: core.State, { dryRun, query }: input.Purge, before: number, time: number) =>
       Effect.gen(function*() {
+        const meant = sql.and([sql`queue = ${query.queue}`, sql`state = ${state}`, ...labelled(query)])
         let purged = 0
         let after = { updatedAt: -1, id: "" }
         while (true) {
           const rows = yield* inWrite(Effect.gen(function*() {
             const rows = yield* sql<ItemRow>`SELECT seq, id, updated_at, dedupe_until FROM holdfast_lease_items
-WHERE queue = ${queue} AND state = ${state} AND updated_at <= ${before}
+WHERE ${meant} AND updated_at <= ${before}
 AND (updated_at, id) > (${after.updatedAt}, ${after.id}) ORDER BY updated_at, id LIMIT 200`
             const gone = rows.filter((row) => Number(row.dedupe_until) <= time)
-            if (gone.length > 0) {
+            if (gone.length > 0 && !dryRun) {
               yield* sql`DELETE FROM holdfast_lease_ledger WHERE ${sql.in("item_id", gone.map((row) => row.id))}`
               yield* sql`DELETE FROM holdfast_lease_items WHERE ${sql.in("seq", gone.map((row) => row.seq))}`
             }
@@ -340,6 +355,7 @@ AND (updated_at, id) > (${after.updatedAt}, ${after.id}) ORDER BY updated_at, id
         onItem(id, (item, time) => Effect.succeed(core.edit(item, version, patch, detail, time)), true),
       discard: (id, options) =>
         onItem(id, (item, time) => Effect.succeed(core.discard(item, options?.detail, time)), true),
+      park: (id, options) => onItem(id, (item, time) => Effect.succeed(core.park(item, options?.detail, time)), true),
       unpark: (id, options) =>
         onItem(id, (item, time) =>
           Effect.map(
@@ -349,26 +365,24 @@ AND (updated_at, id) > (${after.updatedAt}, ${after.id}) ORDER BY updated_at, id
       purge: (options) =>
         Effect.gen(function*() {
           const time = yield* now
-          const before = time - input.millis(options.olderThan)
+          const purge = input.purge(options)
           let purged = 0
-          for (const state of core.finalStates) {
-            purged += yield* purgeState(state, options.queue, before, time)
+          for (const state of purge.query.states) {
+            purged += yield* purgeState(state, purge, time - purge.age, time)
           }
           return purged
         }).pipe(guard),
-      get: (id) =>
-        Effect.gen(function*() {
-          const found = yield* look(id)
-          const time = yield* now
-          if (Option.isSome(found) && core.leaseEnded(found.value, time)) {
-            yield* inWrite(Effect.flatMap(find(id), (again) =>
-              Option.isSome(again)
-                ? sweepOne(again.value, time)
-                : Effect.void))
-            return yield* look(id)
-          }
-          return found
-        }).pipe(guard),
+      get: (id) => guard(get(id)),
+      held: (id) =>
+        get(id).pipe(
+          Effect.flatMap(Option.match({
+            onNone: () => Effect.succeedNone,
+            onSome: ({ partitionKey, queue, seq }) =>
+              Effect.asSome(partitionKey === undefined ? Effect.succeed(false) : occupied(queue, partitionKey, seq))
+          })),
+          guard,
+          Effect.flatMap(Option.match({ onNone: () => notFound(id), onSome: Effect.succeed }))
+        ),
       history: (id) =>
         guard(Effect.map(
           sql<EntryRow>`SELECT * FROM holdfast_lease_ledger WHERE item_id = ${id} ORDER BY seq`,

@@ -31,11 +31,13 @@ import {
 } from "../DeadLetter.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import * as LeaseQueue from "../LeaseQueue.js"
+import type { Job, Options as ReplayPlanOptions, Plan, ReplayOptionsError, Selection } from "../ReplayPlan.js"
 import * as codec from "./deadLetterCodec.js"
 import * as replaying from "./deadLetterReplay.js"
-import { replayAll } from "./deadLetterReplayAll.js"
 import * as Sealing from "./deadLetterSealing.js"
 import * as orderedId from "./orderedId.js"
+import * as replayJob from "./replayJob.js"
+import { plan } from "./replayPlan.js"
 
 /** Of ids that were logged as undecodable, so that a list that is read every second does not fill the log. */
 const maxRemembered = 1000
@@ -255,6 +257,8 @@ export const make = (options: Options) =>
         return yield* new DeadLetterStateError({ id, state, message: `dead letter ${id} is ${state}` })
       }).pipe(Effect.uninterruptible)
 
+    const selecting = { ...deps, queueName, replayerOf, scope: yield* Effect.scope, undecodable }
+
     const stats = (filter?: Filter): Effect.Effect<Stats, DeadLetterQueueError> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
@@ -312,7 +316,12 @@ export const make = (options: Options) =>
       register,
       replay,
       replayAll: (filter?: Filter, options?: ReplayAllOptions): Effect.Effect<ReplayReport, DeadLetterQueueError> =>
-        replayAll({ ...deps, queueName, replayerOf, undecodable }, filter, options),
+        replayJob.replayAll(selecting, filter ?? {}, options),
+      planReplay: (
+        selection: Selection,
+        options?: ReplayPlanOptions
+      ): Effect.Effect<Plan, DeadLetterQueueError | ReplayOptionsError> => plan(selecting, selection, options ?? {}),
+      startReplay: (plan: Plan): Effect.Effect<Job, never, Scope.Scope> => replayJob.start(selecting, plan),
       discard: (id: string, reason: string) => decide(id, "Discarded", queue.discard(id, { detail: reason })),
       unpark: (id: string) => decide(id, "Released", queue.unpark(id, { to: "parked" })),
       purge: (olderThan: Duration.DurationInput) =>

@@ -96,7 +96,7 @@ export const refusedByState = (item: LeaseItem.Item): ReplayRefusedError => {
 }
 
 /** The letter as it is to be sent. What it lacks is no fault of the replay, which is not charged for it. */
-const prepare = (
+export const prepare = (
   deps: Deps,
   item: LeaseItem.Item
 ): Effect.Effect<DeadLetter, ReplayRefusedError | DeadLetterQueueError> =>

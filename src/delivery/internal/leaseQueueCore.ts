@@ -57,7 +57,7 @@ export interface Item {
 
 export type Settlement = "completed" | "failed" | "released"
 
-export type Outcome = Settlement | "stalled" | "discarded" | "unparked" | "edited"
+export type Outcome = Settlement | "stalled" | "discarded" | "parked" | "unparked" | "edited"
 
 export interface Entry {
   readonly itemId: string
@@ -374,6 +374,16 @@ export const discard = (item: Item, detail: string | undefined, now: number): De
     default:
       return changed({ ...item, state: "discarded", updatedAt: now }, decision(item, "discarded", now, detail))
   }
+}
+
+/** Sets an item aside by hand. */
+export const park = (item: Item, detail: string | undefined, now: number): Decision => {
+  if (item.state === "poison") {
+    return unchanged(item)
+  }
+  return item.state === "leased" || isFinal(item.state)
+    ? refused("state", `item ${item.id} is ${item.state}`)
+    : changed({ ...item, state: "poison", updatedAt: now }, decision(item, "parked", now, detail))
 }
 
 /** `to: "parked"` takes an item out of quarantine only. `occupied`: an item of the partition comes before it. */

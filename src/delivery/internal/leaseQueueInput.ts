@@ -1,6 +1,15 @@
 /** From what a caller writes to what the core takes: defaults, bounds, milliseconds. */
 import * as Duration from "effect/Duration"
-import type { AcquireOptions, ClaimOptions, FailOptions, Filter, NewItem, Options, PageOptions } from "../LeaseItem.js"
+import type {
+  AcquireOptions,
+  ClaimOptions,
+  FailOptions,
+  Filter,
+  NewItem,
+  Options,
+  PageOptions,
+  PurgeOptions
+} from "../LeaseItem.js"
 import * as core from "./leaseQueueCore.js"
 import * as orderedId from "./orderedId.js"
 
@@ -115,6 +124,22 @@ export const filter = (filter: Filter): Query => ({
   createdAfter: filter.createdAfter,
   upTo: filter.upTo
 })
+
+export interface Purge {
+  /** Its states are final. */
+  readonly query: Query
+  readonly age: number
+  readonly dryRun: boolean
+}
+
+export const purge = (options: PurgeOptions): Purge => {
+  const { dryRun, kind, olderThan, queue, reason, signature, source, states } = options
+  return {
+    query: filter({ queue, states: states ?? core.finalStates, source, kind, reason, signature }),
+    age: millis(olderThan),
+    dryRun: dryRun === true
+  }
+}
 
 export interface Keyset {
   readonly limit: number

@@ -149,6 +149,9 @@ return ok(item)
   get: `${onItem}${sweepFirst}
 return ok(item)
 `,
+  held: `${onItem}${sweepFirst}
+return { "ok", { occupied(item) and "1" or "0" } }
+`,
   list: `
 local queue, maxStalls, want = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local what, down, after, scan = ARGV[4], ARGV[5] == "1", ARGV[6], tonumber(ARGV[7])
@@ -270,6 +273,15 @@ for i = 1, #ARGV, ${offerFields.length} do
 end
 return answers
 `,
+  park: `${onItem}${sweepFirst}
+if item.state == "poison" then return ok(item) end
+if item.state == "leased" or isFinal(item.state) then
+  return no("state", "item " .. id .. " is " .. item.state)
+end
+apply(item, { state = "poison" })
+record(id, "parked", optional(ARGV[3]))
+return ok(item)
+`,
   places: `
 local queue, maxStalls, swept = ARGV[1], tonumber(ARGV[2]), ARGV[3] == "1"
 if swept and sweep(queue, 100, maxStalls) == 100 then return { "again" } end
@@ -287,6 +299,7 @@ return found
 `,
   purge: `
 local queue, place, after, age, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local dryRun = ARGV[6] == "1"
 if now < age then return { "0", "" } end
 local members = redis.call("ZRANGEBYLEX", keyOf("changes", queue, place), after == "" and "-" or "(" .. after,
   "(" .. pad(now - age) .. ";", "LIMIT", 0, size)
@@ -295,9 +308,11 @@ for _, member in ipairs(members) do
   local item = load(string.sub(member, 18))
   if item and int(item, "dedupeUntil") <= now then
     purged = purged + 1
-    unlist(item)
-    redis.call("DEL", itemKey(item.id), ledgerKey(item.id))
-    if item.dedupeKey then redis.call("HDEL", keyOf("dedupe", queue), item.dedupeKey) end
+    if not dryRun then
+      unlist(item)
+      redis.call("DEL", itemKey(item.id), ledgerKey(item.id))
+      if item.dedupeKey then redis.call("HDEL", keyOf("dedupe", queue), item.dedupeKey) end
+    end
   end
 end
 return { text(purged), #members < size and "" or members[#members] }

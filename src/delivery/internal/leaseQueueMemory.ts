@@ -273,15 +273,22 @@ export const make = (maxStalls: number) => {
       )
     },
 
-    purge: (queue: string, before: number, now: number) => {
-      const index = indexOf(queue)
+    park: (id: string, detail: string | undefined, now: number) => {
+      sweepItem(id, now)
+      return onItem(id, now, (item) => core.park(item, detail, now))
+    },
+
+    purge: ({ age, dryRun, query }: input.Purge, now: number) => {
+      const index = indexOf(query.queue)
+      const states = new Set(query.states)
+      const before = now - age
       const end = index.updated.search((item) => item.updatedAt > before)
       const gone: Array<core.Item> = []
       for (let i = 0; i < end; i++) {
         const item = index.updated.at(i)
-        if (item !== undefined && core.purgeable(item, before, now)) gone.push(item)
+        if (item !== undefined && core.purgeable(item, before, now) && matches(query, states, item)) gone.push(item)
       }
-      for (const item of gone) {
+      for (const item of dryRun ? [] : gone) {
         index.remove(item)
         if (item.dedupeKey !== undefined && index.dedupe.get(item.dedupeKey) === item.id) {
           index.dedupe.delete(item.dedupeKey)
@@ -293,6 +300,11 @@ export const make = (maxStalls: number) => {
     },
 
     get: (id: string, now: number) => ok(Option.fromNullable(sweepItem(id, now))),
+
+    held: (id: string, now: number): Result<boolean> => {
+      const item = sweepItem(id, now)
+      return item === undefined ? notFound(id) : ok(occupied(item))
+    },
 
     history: (id: string): Result<ReadonlyArray<core.Entry>> => ok(past(id).slice()),
 

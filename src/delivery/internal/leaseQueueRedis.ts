@@ -55,8 +55,10 @@ const scripts = {
   edit: script("edit", answers.settled),
   fail: script("fail", answers.settled),
   get: script("get", answers.settled),
+  held: script("held", answers.settled),
   list: script("list", answers.list),
   offer: script("offer", answers.flat),
+  park: script("park", answers.settled),
   places: script("places", answers.flat),
   purge: script("purge", answers.flat),
   release: script("release", answers.settled),
@@ -144,17 +146,21 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
     repeatable = true
   ): Effect.Effect<A, LeaseQueueError> => Refusals.persevere(redis.run(script, base, args), { patience, repeatable })
 
-  const settle = (
+  /** What a script says of one item, or why it refuses. */
+  const ask = (
     script: Redis.Script<[base: string, args: ReadonlyArray<Redis.Argument>], typeof answers.settled.Type>,
     ...args: ReadonlyArray<Redis.Argument>
-  ): Effect.Effect<Item, LeaseQueueError> =>
+  ): Effect.Effect<ReadonlyArray<string>, LeaseQueueError> =>
     Effect.flatMap(
       Effect.uninterruptible(run(script, args)),
       ([tag, fields]) =>
-        tag === "ok" ? toItem(fields) : Either.left(
+        tag === "ok" ? Either.right(fields) : Either.left(
           new LeaseQueueError({ message: fields[1] ?? "", reason: Refusals.reasonOf(fields[0]) })
         )
     )
+
+  const settle = (...asked: Parameters<typeof ask>): Effect.Effect<Item, LeaseQueueError> =>
+    Effect.flatMap(ask(...asked), toItem)
 
   const items = (found: ReadonlyArray<ReadonlyArray<string>>): Either.Either<ReadonlyArray<Item>, LeaseQueueError> =>
     Either.all(found.map(toItem))
@@ -297,6 +303,8 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
 
     discard: (id: string, detail: string | undefined) => settle(scripts.discard, id, maxStalls, optional(detail)),
 
+    park: (id: string, detail: string | undefined) => settle(scripts.park, id, maxStalls, optional(detail)),
+
     unpark: (id: string, to: "ready" | "parked", detail: string | undefined) =>
       settle(scripts.unpark, id, maxStalls, to, optional(detail)),
 
@@ -305,6 +313,9 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         Effect.map(Option.some),
         Effect.catchIf((error) => error.reason === "not-found", () => Effect.succeed(Option.none<Item>()))
       ),
+
+    held: (id: string): Effect.Effect<boolean, LeaseQueueError> =>
+      Effect.map(ask(scripts.held, id, maxStalls), ([held]) => held === "1"),
 
     history: (id: string): Effect.Effect<ReadonlyArray<Entry>, LeaseQueueError> =>
       Effect.flatMap(
@@ -357,19 +368,19 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         return { byState, oldest }
       }),
 
-    purge: (queue: string, age: number) =>
+    purge: ({ age, dryRun, query }: input.Purge) =>
       Effect.gen(function*() {
         let purged = 0
-        for (const place of (yield* places(queue, false)).all) {
-          if (!isState(place.state) || !core.isFinal(place.state)) continue
+        for (const place of (yield* places(query.queue, false)).all.filter(isOf(query))) {
           let after = ""
           do {
             const [gone, last = ""]: ReadonlyArray<string> = yield* run(scripts.purge, [
-              queue,
+              query.queue,
               place.name,
               after,
               age,
-              pageOf
+              pageOf,
+              dryRun ? 1 : 0
             ])
             purged += whole(gone)
             after = last

@@ -61,7 +61,7 @@ const LedgerLine = Schema.parseJson(Schema.Struct({
   at: Schema.Number,
   detail: Schema.optional(Schema.String),
   notBefore: Schema.optional(Schema.Number),
-  outcome: Schema.Literal("completed", "failed", "released", "stalled", "discarded", "unparked", "edited"),
+  outcome: Schema.Literal("completed", "failed", "released", "stalled", "discarded", "parked", "unparked", "edited"),
   owner: Schema.optional(Schema.String),
   startedAt: Schema.optional(Schema.Number),
   token: Schema.optional(Schema.Number)

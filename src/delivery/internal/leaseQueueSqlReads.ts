@@ -10,7 +10,7 @@ import * as input from "./leaseQueueInput.js"
 import { type ItemRow, toItem } from "./leaseQueueRows.js"
 
 export const make = (sql: SqlClient.SqlClient) => {
-  const rest = (query: input.Query): Array<Statement.Fragment> => {
+  const labelled = (query: input.Query): Array<Statement.Fragment> => {
     const clauses: Array<Statement.Fragment> = []
     if (query.source !== undefined) clauses.push(sql`source = ${query.source}`)
     if (query.kind !== undefined) clauses.push(sql`kind = ${query.kind}`)
@@ -18,6 +18,11 @@ export const make = (sql: SqlClient.SqlClient) => {
       if (values === undefined) continue
       clauses.push(values.length === 1 ? sql`${sql.literal(label)} = ${values[0]}` : sql.in(label, values))
     }
+    return clauses
+  }
+
+  const rest = (query: input.Query): Array<Statement.Fragment> => {
+    const clauses = labelled(query)
     if (query.createdBefore !== undefined) clauses.push(sql`created_at <= ${query.createdBefore}`)
     if (query.createdAfter !== undefined) clauses.push(sql`created_at >= ${query.createdAfter}`)
     if (query.upTo !== undefined) clauses.push(sql`seq <= ${query.upTo}`)
@@ -129,5 +134,5 @@ WHERE queue = ${queue} AND state = ${state} ORDER BY id LIMIT 1`
     (rows) => Number(rows[0]?.seq ?? 0)
   )
 
-  return { list, groups, failures, stats, watermark }
+  return { list, groups, failures, labelled, stats, watermark }
 }

@@ -18,6 +18,7 @@ import * as TestClock from "effect/TestClock"
 import * as DeadLetterQueue from "../../delivery/DeadLetterQueue.js"
 import { captureMany, idsOf, passing, refusedWith, type Test } from "./internal/deadLetterKit.js"
 import { replayAllTests } from "./internal/deadLetterReplayAll.js"
+import { replayJobTests } from "./internal/deadLetterReplayJobs.js"
 import { breakerOpen, contactExists, everyError, letter, localRefusals, serverError } from "./internal/deadLetters.js"
 
 /**
@@ -449,6 +450,7 @@ export const suite = <E>(
     })
 
     replayAllTests(test)
+    replayJobTests(test)
 
     describe("decisions", () => {
       test("discard ends a letter, with its reason in the history", (service) =>

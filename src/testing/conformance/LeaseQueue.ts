@@ -374,6 +374,77 @@ export const suite = <E>(
           assert.strictEqual((yield* service.unpark(item.id)).state, "ready")
         }))
 
+      test("park sets aside whatever is neither leased nor final, and burns no attempt", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service)
+          assert.deepInclude(yield* service.park(id, { detail: "why" }), { state: "poison", attempts: 0 })
+          assert.strictEqual((yield* service.park(id)).state, "poison")
+          assert.deepStrictEqual(yield* service.claim({ owner: "w", queue }), [])
+          yield* failsWith(service.acquire(id, { owner: "w" }), "state")
+          assert.deepStrictEqual(
+            (yield* service.history(id)).map(({ detail, outcome }) => ({ detail, outcome })),
+            [{ detail: "why", outcome: "parked" }]
+          )
+          assert.strictEqual((yield* service.unpark(id)).state, "ready")
+          const item = yield* claimOne(service)
+          yield* failsWith(service.park(id), "state")
+          yield* service.complete(item.id, item.token)
+          yield* failsWith(service.park(id), "state")
+          yield* failsWith(service.park("nobody"), "not-found")
+        }))
+
+      test("park holds the partition where its items block, and passes the turn on where they do not", (service) =>
+        Effect.gen(function*() {
+          for (const onPark of ["block", "skip"] as const) {
+            const item = { onPark, partitionKey: onPark, payload: "{}", queue }
+            const [first, second] = yield* service.offer([item, item])
+            const [one, two] = [first?.id ?? "", second?.id ?? ""]
+            assert.isFalse(yield* service.held(one))
+            assert.isTrue(yield* service.held(two))
+            yield* service.park(one)
+            assert.strictEqual(yield* service.held(two), onPark === "block")
+            assert.strictEqual(yield* stateOf(service, two), onPark === "block" ? "waiting" : "ready")
+          }
+          yield* failsWith(service.held("nobody"), "not-found")
+        }))
+
+      test("leases that end without a result set an item aside as poison (maxStalls)", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service)
+          for (let stalls = 1; stalls <= 10; stalls++) {
+            yield* claimOne(service)
+            yield* TestClock.adjust("1 hour")
+            yield* service.sweep({ queue })
+            assert.strictEqual(yield* stateOf(service, id), stalls < 10 ? "ready" : "poison")
+          }
+          assert.strictEqual((yield* service.history(id)).length, 10)
+        }))
+
+      test("purge takes what its labels and states say, and with dryRun nothing", (service) =>
+        Effect.gen(function*() {
+          const labels = { kind: "k", reason: "r", signature: "r 1", source: "s" }
+          yield* service.offer([
+            { ...labels, id: "a", payload: "{}", queue },
+            { ...labels, id: "b", payload: "{}", queue, source: "t" },
+            { ...labels, id: "c", payload: "{}", queue }
+          ])
+          const c = yield* service.acquire("c", { owner: "w" })
+          yield* service.complete("c", c.token)
+          yield* service.discard("a")
+          yield* service.discard("b")
+          const purge = (options: Partial<LeaseQueue.PurgeOptions>) =>
+            service.purge({ olderThan: 0, queue, ...options })
+          assert.strictEqual(yield* purge({ dryRun: true }), 3)
+          assert.strictEqual(yield* purge({ dryRun: true, source: "s" }), 2)
+          assert.strictEqual(yield* purge({ dryRun: true, reason: ["r"], signature: "r 2" }), 0)
+          assert.strictEqual(yield* stateOf(service, "a"), "discarded")
+          assert.strictEqual(yield* purge({ kind: "k", source: "s", states: ["done"] }), 1)
+          assert.deepStrictEqual(
+            [yield* stateOf(service, "a"), yield* stateOf(service, "b"), yield* stateOf(service, "c")],
+            ["discarded", "discarded", "gone"]
+          )
+        }))
+
       test("purge takes final items of an age, and leaves those whose dedupe key is still needed", (service) =>
         Effect.gen(function*() {
           yield* service.offer([

@@ -38,7 +38,7 @@ type Step =
   | { readonly _tag: "renew"; readonly worker: number; readonly pick: number }
   | { readonly _tag: "crash"; readonly worker: number }
   | { readonly _tag: "advance"; readonly millis: number }
-  | { readonly _tag: "decide"; readonly how: "discard" | "unpark" | "edit"; readonly pick: number }
+  | { readonly _tag: "decide"; readonly how: "discard" | "park" | "unpark" | "edit"; readonly pick: number }
   | { readonly _tag: "purge" }
 
 const pick = fc.nat(50)
@@ -103,7 +103,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       _tag: fc.constant("decide" as const),
-      how: fc.constantFrom("discard" as const, "unpark" as const, "edit" as const),
+      how: fc.constantFrom("discard" as const, "park" as const, "unpark" as const, "edit" as const),
       pick
     })
   },
@@ -344,6 +344,8 @@ const perform = (observer: Observer, step: Step): Effect.Effect<void, LeaseQueue
         const decided = yield* Effect.either(
           step.how === "discard"
             ? service.discard(id)
+            : step.how === "park"
+            ? service.park(id)
             : step.how === "unpark"
             ? service.unpark(id)
             : service.edit(id, version, { payload: String(version) })
