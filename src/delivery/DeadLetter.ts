@@ -114,6 +114,20 @@ export class DeadLetterRequest extends Schema.Class<DeadLetterRequest>("holdfast
 }) {}
 
 /**
+ * A request as it was before an edit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Revision extends Schema.Class<Revision>("holdfast/DeadLetterRevision")({
+  /** Of the letter that had it. */
+  version: Schema.Int,
+  request: DeadLetterRequest,
+  idempotencyKey: Schema.String,
+  replacedAt: Schema.DateTimeUtc
+}) {}
+
+/**
  * A call that failed for good.
  *
  * @since 0.1.0
@@ -138,19 +152,26 @@ export class DeadLetter extends Schema.Class<DeadLetter>("holdfast/DeadLetter")(
   tenantId: Schema.optional(Schema.String),
   connectionId: Schema.optional(Schema.String),
   userId: Schema.optional(Schema.String),
-  /** A replay sends the same key as the call did. */
+  /** A replay sends the same key as the call did, unless the letter was edited. */
   idempotencyKey: Schema.String,
   /** Letters of one key are replayed in order. */
   partitionKey: Schema.optional(Schema.String),
   state: State,
   /** Replays that ran to an end, failed or not. */
   replays: Schema.Int,
+  /** What edits have replaced, the captured request first. None where there was no edit. */
+  earlier: Schema.optional(Schema.Array(Revision)),
   /** Grows with each change of the stored call. */
   version: Schema.Int,
   createdAt: Schema.DateTimeUtc,
   updatedAt: Schema.DateTimeUtc,
   metadata: Schema.Record({ key: Schema.String, value: Schema.String })
 }) {
+  /** The request as it was captured, whatever edits have made of it. */
+  get original(): DeadLetterRequest {
+    return this.earlier?.[0]?.request ?? this.request
+  }
+
   /** What its error has in common with others, `ServerError 503`. */
   get signature(): string {
     return signatureOf(this.error)
@@ -214,6 +235,8 @@ export interface NewDeadLetter {
   readonly connectionId?: string | undefined
   readonly userId?: string | undefined
   readonly idempotencyKey: string
+  /** Of a letter that was edited in another queue. */
+  readonly earlier?: ReadonlyArray<Revision> | undefined
   readonly partitionKey?: string | undefined
   readonly metadata: { readonly [key: string]: string }
 }
@@ -376,7 +399,7 @@ export interface Stats {
  * @category models
  */
 export interface Change {
-  readonly _tag: "Captured" | "Replaying" | "Replayed" | "ReplayFailed" | "Discarded" | "Parked" | "Released"
+  readonly _tag: "Captured" | "Replaying" | "Replayed" | "ReplayFailed" | "Edited" | "Discarded" | "Parked" | "Released"
   readonly id: string
   readonly integration: string
   readonly operation: string
@@ -449,7 +472,7 @@ export class ReplayRefusedError extends Schema.TaggedError<ReplayRefusedError>("
 ) {}
 
 /**
- * The letter is not in a state in which it can be discarded or unparked.
+ * The letter is not in a state in which it can be edited, discarded, parked or unparked.
  *
  * @since 0.1.0
  * @category errors

@@ -34,11 +34,20 @@ import type {
   ReplayReport,
   Stats
 } from "./DeadLetter.js"
+import type {
+  Edit,
+  EditOptions,
+  EditRefusedError,
+  PurgeOptions,
+  PurgeRefusedError,
+  PurgeReport
+} from "./DeadLetterEdit.js"
 import { make as makeService } from "./internal/deadLetterQueue.js"
 import * as LeaseQueue from "./LeaseQueue.js"
 import type { Job, Options as ReplayPlanOptions, Plan, ReplayOptionsError, Selection } from "./ReplayPlan.js"
 
 export * from "./DeadLetter.js"
+export * from "./DeadLetterEdit.js"
 
 /**
  * The dead letters of a program.
@@ -108,6 +117,26 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
   ) => Effect.Effect<Plan, DeadLetterQueueError | ReplayOptionsError>
   /** Runs a plan in the background, for as long as the scope lasts. See `Replay.run`. */
   readonly startReplay: (plan: Plan) => Effect.Effect<Job, never, Scope.Scope>
+  /**
+   * Changes what a replay sends: a new version of the letter, with a fresh idempotency key unless the edit keeps it. What
+   * was there before is kept (`original`, `earlier`), and the edit is in the history.
+   *
+   * Refused where somebody else has changed the letter since it was read, where it is final or being replayed, and where
+   * a credential would be stored or sent elsewhere.
+   */
+  readonly edit: (
+    id: string,
+    edit: Edit,
+    options: EditOptions
+  ) => Effect.Effect<
+    DeadLetter,
+    EditRefusedError | DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError
+  >
+  /** Sets a letter aside, so that no replay takes it up unless it is forced to; the reason goes to its history. */
+  readonly park: (
+    id: string,
+    reason: string
+  ) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError>
   /** Gives a letter up; the reason goes to its history. */
   readonly discard: (
     id: string,
@@ -117,8 +146,8 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
   readonly unpark: (
     id: string
   ) => Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError>
-  /** Removes final letters (`replayed`, `discarded`) that have not changed for this long; gives their number. */
-  readonly purge: (olderThan: Duration.DurationInput) => Effect.Effect<number, DeadLetterQueueError>
+  /** Removes final letters (`replayed`, `discarded`) that have not changed for so long, and no other. */
+  readonly purge: (options: PurgeOptions) => Effect.Effect<PurgeReport, PurgeRefusedError | DeadLetterQueueError>
   /** Takes back the letters of workers that died; gives their number. Reads and replays do this by themselves. */
   readonly sweep: Effect.Effect<number, DeadLetterQueueError>
   /** What fails, and how often: the letters of the filter by operation and signature, the most frequent first. */

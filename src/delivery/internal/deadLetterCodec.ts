@@ -32,6 +32,7 @@ const Stored = Schema.Struct(
     "connectionId",
     "userId",
     "idempotencyKey",
+    "earlier",
     "metadata"
   )
 )
@@ -104,6 +105,7 @@ const storedOf = (letter: NewDeadLetter): Stored => ({
   connectionId: letter.connectionId,
   userId: letter.userId,
   idempotencyKey: letter.idempotencyKey,
+  earlier: letter.earlier,
   metadata: letter.metadata
 })
 
@@ -161,7 +163,9 @@ export const recapture = (
     : {
       ...now,
       attempts: before.attempts + now.attempts,
-      firstAttemptAt: DateTime.min(before.firstAttemptAt, now.firstAttemptAt)
+      firstAttemptAt: DateTime.min(before.firstAttemptAt, now.firstAttemptAt),
+      // the call is the one whose request somebody has mended
+      ...(before.earlier === undefined ? undefined : Struct.pick(before, "request", "idempotencyKey", "earlier"))
     }
   return Either.map(
     Either.all({ payload: encodeLetter(merged), lastError: encodeError(letter.error) }),
@@ -173,6 +177,13 @@ export const recapture = (
     })
   )
 }
+
+/** Of an edit. */
+export const replaceRequest = (
+  letter: NewDeadLetter,
+  detail: string
+): Either.Either<LeaseItem.Patch, DeadLetterQueueError> =>
+  Either.map(encodeLetter(storedOf(letter)), (payload) => ({ payload, detail }))
 
 const stateOf: { readonly [S in LeaseItem.State]: State } = {
   waiting: "pending",

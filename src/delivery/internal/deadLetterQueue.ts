@@ -29,12 +29,16 @@ import {
   type ReplayReport,
   type Stats
 } from "../DeadLetter.js"
+import type { Edit, EditOptions, EditRefusedError, PurgeOptions, PurgeReport } from "../DeadLetterEdit.js"
+import { PurgeRefusedError } from "../DeadLetterEdit.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import * as LeaseQueue from "../LeaseQueue.js"
 import type { Job, Options as ReplayPlanOptions, Plan, ReplayOptionsError, Selection } from "../ReplayPlan.js"
 import * as codec from "./deadLetterCodec.js"
+import * as Editing from "./deadLetterEdit.js"
 import * as replaying from "./deadLetterReplay.js"
 import * as Sealing from "./deadLetterSealing.js"
+import { persistently } from "./leaseKeeper.js"
 import * as orderedId from "./orderedId.js"
 import * as replayJob from "./replayJob.js"
 import { plan } from "./replayPlan.js"
@@ -236,17 +240,22 @@ export const make = (options: Options) =>
       })
 
     /** A decision on a letter, with its refusal told in the letter's terms. */
-    const decide = (
+    const decide = <E = never>(
       id: string,
       change: Change["_tag"],
-      step: Effect.Effect<LeaseItem.Item, LeaseItem.LeaseQueueError>
-    ): Effect.Effect<DeadLetter, DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError> =>
+      step: Effect.Effect<LeaseItem.Item, LeaseItem.LeaseQueueError>,
+      refusedAs: (error: LeaseItem.LeaseQueueError) => E | undefined = () => undefined
+    ): Effect.Effect<DeadLetter, E | DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError> =>
       Effect.gen(function*() {
         yield* find(id)
         const decided = yield* Effect.either(step)
         if (Either.isRight(decided)) {
           yield* publish(change, decided.right)
           return yield* read(decided.right)
+        }
+        const refused = refusedAs(decided.left)
+        if (refused !== undefined) {
+          return yield* Effect.fail(refused)
         }
         if (decided.left.reason !== "state") {
           return yield* decided.left.reason === "not-found"
@@ -256,6 +265,60 @@ export const make = (options: Options) =>
         const state = codec.toState(yield* find(id))
         return yield* new DeadLetterStateError({ id, state, message: `dead letter ${id} is ${state}` })
       }).pipe(Effect.uninterruptible)
+
+    const edit = (
+      id: string,
+      change: Edit,
+      options: EditOptions
+    ): Effect.Effect<
+      DeadLetter,
+      EditRefusedError | DeadLetterNotFoundError | DeadLetterStateError | DeadLetterQueueError
+    > =>
+      Effect.gen(function*() {
+        const letter = yield* Effect.flatMap(find(id), read)
+        const edited = yield* Editing.apply(letter, change, options, yield* Clock.currentTimeMillis)
+        const patch = yield* codec.replaceRequest(yield* sealing.seal(edited), Editing.describe(change, options))
+        return yield* decide(
+          id,
+          "Edited",
+          persistently(queue.edit(id, options.version, patch)),
+          ({ reason }) => reason === "version" ? Editing.outdated(id, options) : undefined
+        )
+      })
+
+    const purge = (options: PurgeOptions): Effect.Effect<PurgeReport, PurgeRefusedError | DeadLetterQueueError> =>
+      Effect.gen(function*() {
+        const { errorTag: reason, integration: source, operation: kind, signature } = options.filter ?? {}
+        const count = (state: "done" | "discarded", meant: boolean) =>
+          meant
+            ? Effect.mapError(
+              queue.purge({
+                queue: queueName,
+                states: [state],
+                olderThan: options.olderThan,
+                source,
+                kind,
+                reason,
+                signature,
+                dryRun: options.dryRun
+              }),
+              replaying.storageError
+            )
+            : Effect.succeed(0)
+        const states = codec.statesOf(options.filter) ?? ["replayed", "discarded"]
+        const live = states.filter((state) => state !== "replayed" && state !== "discarded")
+        if (live.length > 0) {
+          return yield* new PurgeRefusedError({
+            states: live,
+            message:
+              `a purge takes no letter that is ${live.join(" or ")}: only replayed and discarded ones are final; ` +
+              "discard what is not to be sent, and purge it then"
+          })
+        }
+        const replayed = yield* count("done", states.includes("replayed"))
+        const discarded = yield* count("discarded", states.includes("discarded"))
+        return { purged: replayed + discarded, replayed, discarded }
+      })
 
     const selecting = { ...deps, queueName, replayerOf, scope: yield* Effect.scope, undecodable }
 
@@ -322,10 +385,11 @@ export const make = (options: Options) =>
         options?: ReplayPlanOptions
       ): Effect.Effect<Plan, DeadLetterQueueError | ReplayOptionsError> => plan(selecting, selection, options ?? {}),
       startReplay: (plan: Plan): Effect.Effect<Job, never, Scope.Scope> => replayJob.start(selecting, plan),
+      edit,
+      park: (id: string, reason: string) => decide(id, "Parked", queue.park(id, { detail: reason })),
       discard: (id: string, reason: string) => decide(id, "Discarded", queue.discard(id, { detail: reason })),
       unpark: (id: string) => decide(id, "Released", queue.unpark(id, { to: "parked" })),
-      purge: (olderThan: Duration.DurationInput) =>
-        Effect.mapError(queue.purge({ queue: queueName, olderThan }), replaying.storageError),
+      purge,
       sweep: Effect.mapError(queue.sweep({ queue: queueName, limit: 500 }), replaying.storageError),
       groups: (filter?: Filter): Effect.Effect<ReadonlyArray<Group>, DeadLetterQueueError> =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>

@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as DeadLetterQueue from "../../delivery/DeadLetterQueue.js"
+import { editTests } from "./internal/deadLetterEdits.js"
 import { captureMany, idsOf, passing, refusedWith, type Test } from "./internal/deadLetterKit.js"
 import { replayAllTests } from "./internal/deadLetterReplayAll.js"
 import { replayJobTests } from "./internal/deadLetterReplayJobs.js"
@@ -449,6 +450,7 @@ export const suite = <E>(
         }))
     })
 
+    editTests(test)
     replayAllTests(test)
     replayJobTests(test)
 
@@ -479,6 +481,20 @@ export const suite = <E>(
           })
       )
 
+      test("park sets a letter aside, with its reason in the history, and unpark brings it back", (service) =>
+        Effect.gen(function*() {
+          const [id = ""] = yield* captureMany(service, 1)
+          yield* service.register("hubspot", () => Effect.void)
+          assert.deepInclude(yield* service.park(id, "the customer is asked"), { state: "parked", replays: 0 })
+          assert.deepInclude((yield* service.history(id))[0], { detail: "the customer is asked", outcome: "parked" })
+          yield* refusedWith(service.replay(id), "ReplayRefusedError", "parked")
+          assert.strictEqual((yield* service.replayAll()).selected, 0)
+          assert.strictEqual((yield* service.unpark(id)).state, "pending")
+          assert.strictEqual((yield* service.replay(id)).state, "replayed")
+          yield* refusedWith(service.park(id, "too late"), "DeadLetterStateError")
+          yield* refusedWith(service.park("nobody", "x"), "DeadLetterNotFoundError")
+        }))
+
       test("unpark makes a parked letter pending, its replays counted anew", (service) =>
         Effect.gen(function*() {
           const id = yield* service.capture(letter())
@@ -492,8 +508,23 @@ export const suite = <E>(
           const [one, two] = yield* captureMany(service, 2)
           yield* service.discard(one ?? "", "no")
           yield* pass("1 day")
-          assert.strictEqual(yield* service.purge("2 days"), 0)
-          assert.strictEqual(yield* service.purge("1 day"), 1)
+          assert.strictEqual((yield* service.purge({ olderThan: "2 days" })).purged, 0)
+          assert.deepStrictEqual(
+            yield* service.purge({ olderThan: "1 day", dryRun: true }),
+            { discarded: 1, purged: 1, replayed: 0 }
+          )
+          assert.strictEqual((yield* service.get(one ?? "")).state, "discarded")
+          assert.strictEqual(
+            (yield* service.purge({ olderThan: 0, filter: { integration: "stripe", state: "discarded" } })).purged,
+            0
+          )
+          for (const state of ["pending", "parked", "replaying"] as const) {
+            yield* refusedWith(
+              service.purge({ olderThan: 0, filter: { state: ["discarded", state] } }),
+              "PurgeRefusedError"
+            )
+          }
+          assert.strictEqual((yield* service.purge({ olderThan: "1 day" })).purged, 1)
           yield* refusedWith(service.get(one ?? ""), "DeadLetterNotFoundError")
           assert.strictEqual((yield* service.get(two ?? "")).state, "pending")
         }))

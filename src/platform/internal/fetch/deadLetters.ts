@@ -67,7 +67,7 @@ export const make = (id: string, lifecycle: Lifecycle): DeadLetters => {
       const { items, next, undecodable } = await run((queue) => queue.list(mine(filter), page))
       return { items, next: Option.getOrUndefined(next), undecodable }
     },
-    purge: (olderThan) => run((queue) => queue.purge(olderThan)),
+    purge: (olderThan) => run((queue) => Effect.map(queue.purge({ olderThan }), ({ purged }) => purged)),
     replay: (id, options) => run((queue) => queue.replay(id, options)),
     replayAll: (filter, options = {}) => {
       const { onProgress, ...rest } = options
