@@ -492,6 +492,30 @@ describe("a mirror", () => {
     strictEqual(mirror(0).takeReport(own(0)).sequence, 1)
   })
 
+  it("a report that nobody has answered when the store goes is sent at once when it is back", () => {
+    const { attach, call, detach, mirror, own, wait } = shared({}, 1)
+    attach(0)
+    call(0, 1)
+    const { sequence } = mirror(0).takeReport(own(0))
+    detach(0)
+    wait(1_000)
+    attach(0)
+    strictEqual(mirror(0).nextReport <= own(0), true)
+    strictEqual(mirror(0).takeReport(own(0)).sequence, sequence)
+  })
+
+  it("who has nothing to tell when the store is back tells nothing, whatever trouble there is", () => {
+    const { attach, call, detach, flush, mirror } = shared({}, 2)
+    attach(0)
+    attach(1)
+    call(0, 1)
+    flush(0)
+    detach(1)
+    attach(1)
+    strictEqual(mirror(1).troubled, true)
+    strictEqual(mirror(1).nextReport, never)
+  })
+
   it("asks for as many places as there are, and again when one is answered", () => {
     const { attach, config, look, mirror, own, record, wait } = shared({ halfOpenMaxConcurrent: 2 }, 1)
     Core.command(record, config, { _tag: "openFor", millis: 10, reason: "" }, 1_000_000)

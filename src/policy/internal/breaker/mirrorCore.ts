@@ -275,7 +275,6 @@ export class Mirror {
   /** What was read on start, on reconnecting, or after a gap: from now on the shared record decides. */
   attach(view: View, now: number): void {
     this.#attached = true
-    this.#expecting = false
     this.#sending = false
     this.#adopt(view, now)
     this.#diverged = false
