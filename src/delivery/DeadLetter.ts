@@ -403,6 +403,8 @@ export interface Change {
   readonly id: string
   readonly integration: string
   readonly operation: string
+  /** What its last error has in common with others, `ServerError 503`. */
+  readonly signature: string
   readonly at: DateTime.Utc
 }
 

@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as IntegrationError from "../core/IntegrationError.js"
@@ -155,6 +156,8 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
   readonly stats: (filter?: Filter) => Effect.Effect<Stats, DeadLetterQueueError>
   /** What happens to letters in this process, from now on. A slow reader loses the oldest and holds up nobody. */
   readonly changes: Stream.Stream<Change>
+  /** The same for who must not miss what happens before a stream is run: from when this has succeeded. */
+  readonly subscribe: Effect.Effect<Queue.Dequeue<Change>, never, Scope.Scope>
 }>() {}
 
 /**

@@ -27,6 +27,7 @@ import {
   type ReplayOptions,
   type ReplayRefusedError,
   type ReplayReport,
+  signatureOf,
   type Stats
 } from "../DeadLetter.js"
 import type { Edit, EditOptions, EditRefusedError, PurgeOptions, PurgeReport } from "../DeadLetterEdit.js"
@@ -46,6 +47,13 @@ import { plan } from "./replayPlan.js"
 /** Of ids that were logged as undecodable, so that a list that is read every second does not fill the log. */
 const maxRemembered = 1000
 
+const labelsOf = (id: string, letter: NewDeadLetter) => ({
+  id,
+  source: letter.integration,
+  kind: letter.operation,
+  signature: signatureOf(letter.error)
+})
+
 export interface Options {
   readonly maxReplays?: number | undefined
   readonly lease?: Duration.DurationInput | undefined
@@ -64,10 +72,17 @@ export const make = (options: Options) =>
 
     const publish = (
       tag: Change["_tag"],
-      item: Pick<LeaseItem.Item, "id" | "source" | "kind">
+      item: Pick<LeaseItem.Item, "id" | "source" | "kind" | "signature">
     ): Effect.Effect<void> =>
       Effect.flatMap(DateTime.now, (at) =>
-        PubSub.publish(changes, { _tag: tag, id: item.id, integration: item.source, operation: item.kind, at }))
+        PubSub.publish(changes, {
+          _tag: tag,
+          id: item.id,
+          integration: item.source,
+          operation: item.kind,
+          signature: item.signature,
+          at
+        }))
 
     const deps: replaying.Deps = {
       queue,
@@ -123,8 +138,7 @@ export const make = (options: Options) =>
           ),
           // Somebody else changed it in between: look again
           Effect.catchIf(
-            (error) =>
-              error.reason === "version" || error.reason === "state" || error.reason === "not-found",
+            (error) => error.reason === "version" || error.reason === "state" || error.reason === "not-found",
             () => recapture(id, letter)
           ),
           Effect.mapError((error) => error._tag === "LeaseQueueError" ? replaying.storageError(error) : error)
@@ -139,7 +153,7 @@ export const make = (options: Options) =>
           return yield* Effect.dieMessage("a lease queue gave no answer to an offer")
         }
         if (offered.created) {
-          yield* publish("Captured", { id: offered.id, source: letter.integration, kind: letter.operation })
+          yield* publish("Captured", labelsOf(offered.id, letter))
           return offered.id
         }
         // one that was captured under this id before, and has become final, is not captured anew
@@ -157,8 +171,10 @@ export const make = (options: Options) =>
       letters: ReadonlyArray<DeadLetter>
     ): Effect.Effect<ReadonlyArray<boolean>, DeadLetterQueueError> =>
       Effect.gen(function*() {
-        const items = yield* Effect.forEach(letters, (letter) =>
-          Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed)))
+        const items = yield* Effect.forEach(
+          letters,
+          (letter) => Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed))
+        )
         const offered = yield* Effect.mapError(queue.offer(items), replaying.storageError)
         for (const [index, { created, id }] of offered.entries()) {
           const letter = letters[index]
@@ -169,11 +185,9 @@ export const make = (options: Options) =>
           if (letter.state === "parked") {
             yield* Effect.mapError(park({ ...item, id }), replaying.storageError)
           }
-          yield* publish("Captured", { id, source: letter.integration, kind: letter.operation })
+          yield* publish("Captured", labelsOf(id, letter))
         }
-        return offered.map(({ created }) =>
-          created
-        )
+        return offered.map(({ created }) => created)
       })
 
     const list = (filter?: Filter, page?: PageOptions): Effect.Effect<Page, DeadLetterQueueError> =>
@@ -399,6 +413,7 @@ export const make = (options: Options) =>
               failures.map(codec.toGroup)
           })),
       stats,
-      changes: Stream.fromPubSub(changes)
+      changes: Stream.fromPubSub(changes),
+      subscribe: PubSub.subscribe(changes)
     }
   })
