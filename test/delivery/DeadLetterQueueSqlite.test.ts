@@ -12,11 +12,11 @@ import * as TestClock from "effect/TestClock"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as url from "node:url"
 import * as DeadLetterQueue from "../../src/delivery/DeadLetterQueue.js"
 import * as Sqlite from "../../src/delivery/DeadLetterQueue/Sqlite.js"
 import * as sqliteFile from "../../src/delivery/internal/sqliteFile.js"
 import { letter, serverError } from "../../src/testing/conformance/internal/deadLetters.js"
+import { bundle } from "../bundle.js"
 import * as files from "./files.js"
 
 const onFile = (filename: string, options: Omit<Sqlite.Options, "filename"> = {}) =>
@@ -33,7 +33,7 @@ const killedAfter = (lines: number, mode: "capture" | "replay", filename: string
   Effect.async<ReadonlyArray<string>>((resume) => {
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", url.fileURLToPath(new URL("child.ts", import.meta.url)), mode, filename],
+      [bundle("test/delivery/child.ts"), mode, filename],
       { stdio: ["ignore", "pipe", "inherit"] }
     )
     let said = ""

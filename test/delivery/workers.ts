@@ -1,7 +1,7 @@
 /** Worker processes on one store. */
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import * as url from "node:url"
+import { bundle } from "../bundle.js"
 
 export interface Worker {
   readonly child: ChildProcess
@@ -17,7 +17,7 @@ export const start = (store: string, count: number) =>
         Effect.sync((): Worker => {
           const child = spawn(
             process.execPath,
-            ["--import", "tsx", url.fileURLToPath(new URL("worker.ts", import.meta.url)), store, owner],
+            [bundle("test/delivery/worker.ts"), store, owner],
             { stdio: ["pipe", "pipe", "inherit"] }
           )
           const said: Array<string> = []

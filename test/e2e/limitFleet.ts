@@ -2,6 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
+import { bundle } from "../bundle.js"
 import type { Options } from "./limitChild.js"
 
 export class Child {
@@ -36,7 +37,7 @@ export const start = (options: Options) =>
     Effect.sync(() =>
       new Child(spawn(
         process.execPath,
-        ["--conditions=@holdfast/source", "--import", "tsx", "test/e2e/limitChild.ts", JSON.stringify(options)],
+        [bundle("test/e2e/limitChild.ts"), JSON.stringify(options)],
         { stdio: "pipe" }
       ))
     ),

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { bundle } from "../bundle.js"
 import { isLong } from "../campaign.js"
 import * as servers from "../servers/index.js"
 import type { Options } from "./onceChild.js"
@@ -19,7 +20,7 @@ class Child {
   constructor(options: Options) {
     this.#process = spawn(
       process.execPath,
-      ["--conditions=@holdfast/source", "--import", "tsx", "test/e2e/onceChild.ts", JSON.stringify(options)],
+      [bundle("test/e2e/onceChild.ts"), JSON.stringify(options)],
       { stdio: "pipe" }
     )
     this.#process.stdout!.on("data", (data: Buffer) => {

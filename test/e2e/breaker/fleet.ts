@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import * as http from "node:http"
+import { bundle } from "../../bundle.js"
 import type { Order, Setting, Told } from "./orders.js"
 
 export class Member {
@@ -14,13 +15,8 @@ export class Member {
   constructor(setting: Setting, skew: number) {
     // a machine whose clock is off, before anything looks at it
     const shift = `const now = Date.now; Date.now = () => now() + ${skew}`
-    this.#child = fork("test/e2e/breaker/child.ts", [JSON.stringify(setting)], {
-      execArgv: [
-        "--conditions=@holdfast/source",
-        "--import",
-        "tsx",
-        ...(skew === 0 ? [] : ["--import", `data:text/javascript,${encodeURIComponent(shift)}`])
-      ],
+    this.#child = fork(bundle("test/e2e/breaker/child.ts"), [JSON.stringify(setting)], {
+      execArgv: skew === 0 ? [] : ["--import", `data:text/javascript,${encodeURIComponent(shift)}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"]
     })
     const collect = (chunk: Buffer) => {

@@ -1,32 +1,8 @@
 /** Worker processes that are killed and started anew. */
 import { Effect } from "effect"
-import { build } from "esbuild"
 import { type ChildProcess, spawn } from "node:child_process"
-import * as fs from "node:fs"
-import * as path from "node:path"
+import { bundle } from "../../bundle.js"
 import { eventually } from "../server.js"
-
-/**
- * The worker as one file of JavaScript, gone with the scope: a process that is started again and again should not compile
- * its sources each time. It lies where its drivers are found.
- */
-const bundle = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const outfile = path.resolve(`node_modules/.cache/holdfast-outbox-worker-${process.pid}.mjs`)
-    await build({
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-      bundle: true,
-      conditions: ["@holdfast/source"],
-      entryPoints: ["test/e2e/outbox/worker.ts"],
-      external: ["better-sqlite3", "pg-native", "redis", "undici"],
-      format: "esm",
-      outfile,
-      platform: "node"
-    })
-    return outfile
-  }),
-  (file) => Effect.sync(() => fs.rmSync(file, { force: true }))
-)
 
 class Member {
   readonly child: ChildProcess
@@ -68,7 +44,7 @@ class Member {
 /** So many workers on a store and a provider. They begin at once, and end with the scope. */
 export const make = (size: number, store: string, baseUrl: string) =>
   Effect.gen(function*() {
-    const file = yield* bundle
+    const file = bundle("test/e2e/outbox/worker.ts")
     let made = 0
     const start = () => new Member(file, [store, baseUrl, `worker ${++made}`])
     const members = yield* Effect.acquireRelease(
