@@ -10,8 +10,13 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Layer from "effect/Layer"
+import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { DeadLetterQueue, type DeadLetterQueueError } from "./DeadLetterQueue.js"
+import * as Stream from "effect/Stream"
+import { DeadLetterQueue, type DeadLetterQueueError, type Filter } from "./DeadLetterQueue.js"
+import { toSettings } from "./internal/replaySettings.js"
 import type { Job, Options, Plan, ReplayOptionsError, Selection } from "./ReplayPlan.js"
 
 export * from "./ReplayPlan.js"
@@ -67,3 +72,99 @@ export const plan = (
  */
 export const run = (plan: Plan): Effect.Effect<Job, never, DeadLetterQueue | Scope.Scope> =>
   Effect.flatMap(DeadLetterQueue, (queue) => queue.startReplay(plan))
+
+/**
+ * Says that letters are to be replayed now.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Trigger {
+  /** Of its job. One job of a name runs at a time over one store, whichever process starts it. */
+  readonly name: string
+  readonly filter: Filter
+}
+
+/**
+ * Of replays that nobody watches.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AutomaticOptions extends Omit<Options, "examine" | "exclusive" | "rate"> {
+  /** Letters sent per second, at most. Default 5. */
+  readonly rate?: number | undefined
+}
+
+const automatic = (
+  queue: DeadLetterQueue["Type"],
+  { filter, name }: Trigger,
+  options: Options
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const plan = yield* queue.planReplay(filter, { ...options, examine: 0, exclusive: name })
+    if (plan.eligible === 0) {
+      return
+    }
+    const { ended, failed, replayed, skipped } = yield* Effect.flatMap(queue.startReplay(plan), (job) => job.await)
+    if (ended._tag !== "Elsewhere") {
+      yield* Effect.logInfo(`dead letters: ${replayed} replayed, ${failed} failed, ${skipped} skipped`, ended)
+    }
+  }).pipe(
+    Effect.scoped,
+    Effect.catchAll((error) => Effect.logWarning(`dead letters were not replayed: ${error.message}`)),
+    Effect.annotateLogs("replay", name)
+  )
+
+/**
+ * Replays whenever a stream says so. A trigger whose job is still under way, here or in another process, does nothing. A
+ * job that fails is logged, and the next trigger tries again.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerTriggered = <R>(
+  triggers: Stream.Stream<Trigger, never, R>,
+  options: AutomaticOptions = {}
+): Layer.Layer<never, ReplayOptionsError, DeadLetterQueue | R> =>
+  Layer.scopedDiscard(Effect.gen(function*() {
+    const paced: Options = { ...options, rate: options.rate ?? 5 }
+    yield* toSettings(paced)
+    const queue = yield* DeadLetterQueue
+    const jobs = yield* FiberMap.make<string>()
+    yield* Effect.forkScoped(Stream.runForEach(triggers, (trigger) =>
+      FiberMap.run(jobs, trigger.name, automatic(queue, trigger, paced), { onlyIfMissing: true })))
+  }))
+
+/**
+ * Replays on a schedule: once a night, every quarter of an hour. Of the processes of a fleet that have it, one at a time
+ * does.
+ *
+ * @example
+ * ```ts
+ * import * as Schedule from "effect/Schedule"
+ * import { Replay } from "holdfast"
+ *
+ * const nightly = Replay.layerSchedule({
+ *   schedule: Schedule.cron("0 3 * * *"),
+ *   filter: { integration: "hubspot" },
+ *   rate: 2
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSchedule = <Out, R>(
+  options: AutomaticOptions & {
+    /** The first replay is at its first time, and not at the start of the program. */
+    readonly schedule: Schedule.Schedule<Out, unknown, R>
+    /** Default all that are pending. */
+    readonly filter?: Filter | undefined
+    /** Of the jobs; each schedule over one store has one of its own. Default `schedule`. */
+    readonly name?: string | undefined
+  }
+): Layer.Layer<never, ReplayOptionsError, DeadLetterQueue | R> => {
+  const { filter = {}, name = "schedule", schedule, ...rest } = options
+  return layerTriggered(Stream.map(Stream.fromSchedule(schedule), () => ({ filter, name })), rest)
+}

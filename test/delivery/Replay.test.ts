@@ -1,0 +1,94 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/TestClock"
+import * as DeadLetterQueue from "../../src/delivery/DeadLetterQueue.js"
+import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
+import * as Replay from "../../src/delivery/Replay.js"
+import { letter, serverError } from "../../src/testing/conformance/internal/deadLetters.js"
+
+const pending = Effect.flatMap(
+  DeadLetterQueue.DeadLetterQueue,
+  (queue) => Effect.map(queue.stats(), ({ byState }) => byState.pending)
+)
+
+describe("Replay.layerSchedule", () => {
+  it.scoped("replays at each of its times, and not at the start", () =>
+    Effect.gen(function*() {
+      const queue = yield* DeadLetterQueue.DeadLetterQueue
+      let healthy = false
+      yield* queue.register("hubspot", () => Effect.suspend(() => healthy ? Effect.void : serverError()))
+      for (let i = 0; i < 3; i++) yield* queue.capture(letter())
+      yield* Layer.build(
+        Replay.layerSchedule({ schedule: Schedule.spaced("1 hour"), stopWhen: false, uncertain: "send" })
+      )
+      yield* TestClock.adjust("59 minutes")
+      assert.strictEqual((yield* queue.stats()).byState.pending, 3)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* pending, 3)
+      assert.deepInclude((yield* queue.list()).items[0], { replays: 1 })
+      healthy = true
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* pending, 0)
+    }).pipe(Effect.provide(DeadLetterQueue.layerMemory)))
+
+  it.scoped("leaves out what may have been acted on, and keeps its pace", () =>
+    Effect.gen(function*() {
+      const queue = yield* DeadLetterQueue.DeadLetterQueue
+      const times: Array<number> = []
+      yield* queue.register("hubspot", () => Effect.map(TestClock.currentTimeMillis, (now) => void times.push(now)))
+      const { request } = letter()
+      yield* queue.capture(
+        letter({ request: new DeadLetterQueue.DeadLetterRequest({ ...request, mayHaveBeenProcessed: true }) })
+      )
+      for (let i = 0; i < 4; i++) yield* queue.capture(letter())
+      yield* Layer.build(Replay.layerSchedule({ rate: 2, schedule: Schedule.spaced("1 hour") }))
+      yield* TestClock.adjust("61 minutes")
+      assert.strictEqual(times.length, 4)
+      for (const [i, at] of times.entries()) assert.isAtLeast(at - (times[0] ?? 0), i * 500)
+      assert.strictEqual(yield* pending, 1)
+    }).pipe(Effect.provide(DeadLetterQueue.layerMemory)))
+
+  it.scoped("of the processes of a fleet one at a time does", () =>
+    Effect.gen(function*() {
+      const store = yield* LeaseQueue.makeMemory()
+      let atOnce = 0
+      let most = 0
+      let sent = 0
+      const owners = new Set<string>()
+      for (const owner of ["one", "two", "three"]) {
+        const process = yield* Layer.build(
+          Layer.provide(DeadLetterQueue.layer({ owner }), Layer.succeed(LeaseQueue.LeaseQueue, store))
+        )
+        const queue = Context.get(process, DeadLetterQueue.DeadLetterQueue)
+        yield* queue.register("hubspot", () =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => {
+              owners.add(owner)
+              sent++
+              most = Math.max(most, ++atOnce)
+            }),
+            () => Effect.sleep("10 seconds"),
+            () => Effect.sync(() => void atOnce--)
+          ))
+        if (owner === "one") { for (let i = 0; i < 6; i++) yield* queue.capture(letter()) }
+        yield* Effect.provide(
+          Layer.build(Replay.layerSchedule({ concurrency: 1, schedule: Schedule.spaced("1 hour") })),
+          process
+        )
+      }
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual({ most, owners: owners.size, sent }, { most: 1, owners: 1, sent: 6 })
+    }))
+
+  it.scoped("is not built with options that cannot be", () =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(
+        Layer.build(Replay.layerSchedule({ rate: -1, schedule: Schedule.spaced("1 hour") }))
+      )
+      assert.isTrue(Exit.isFailure(exit))
+    }).pipe(Effect.provide(DeadLetterQueue.layerMemory)))
+})
