@@ -9,6 +9,7 @@ import * as DeadLetterQueue from "../../src/delivery/DeadLetterQueue.js"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
 import * as Replay from "../../src/delivery/Replay.js"
 import { letter, serverError } from "../../src/testing/conformance/internal/deadLetters.js"
+import { isLong } from "../campaign.js"
 
 const pending = Effect.flatMap(
   DeadLetterQueue.DeadLetterQueue,
@@ -91,4 +92,96 @@ describe("Replay.layerSchedule", () => {
       )
       assert.isTrue(Exit.isFailure(exit))
     }).pipe(Effect.provide(DeadLetterQueue.layerMemory)))
+})
+
+const over = (store: LeaseQueue.LeaseQueue["Type"], options?: DeadLetterQueue.Options) =>
+  Effect.map(
+    Layer.build(Layer.provide(DeadLetterQueue.layer(options), Layer.succeed(LeaseQueue.LeaseQueue, store))),
+    (context) => Context.get(context, DeadLetterQueue.DeadLetterQueue)
+  )
+
+describe("Replay.run", () => {
+  it.scopedLive("holds a page of letters at most, however many there are", () =>
+    Effect.gen(function*() {
+      const letters = isLong ? 50_000 : 1000
+      const store = yield* LeaseQueue.makeMemory()
+      let listed = 0
+      let settled = 0
+      let most = 0
+      const queue = yield* over({
+        ...store,
+        list: (filter, page) =>
+          Effect.tap(store.list(filter, page), ({ items }) =>
+            Effect.sync(() => {
+              listed += items.length
+              most = Math.max(most, listed - settled)
+            })),
+        complete: (id, token, options) =>
+          Effect.tap(store.complete(id, token, options), Effect.sync(() => void settled++))
+      })
+      yield* queue.register("hubspot", () => Effect.void)
+      yield* Effect.forEach(Array.from({ length: letters }), () => queue.capture(letter()), { concurrency: 100 })
+      const plan = yield* queue.planReplay({}, { examine: 0 })
+      // what the plan has looked at is gone
+      listed = 0
+      most = 0
+      const report = yield* Effect.flatMap(queue.startReplay(plan), (job) => job.await)
+      assert.strictEqual(report.replayed, letters)
+      assert.strictEqual(listed, letters)
+      assert.isAtMost(most, 100)
+      assert.isBelow(JSON.stringify(plan).length, 1000)
+    }), 120_000)
+
+  it.scoped("an exclusive name, and the letters, of a process that died are free at the end of their leases", () =>
+    Effect.gen(function*() {
+      const store = yield* LeaseQueue.makeMemory()
+      let dead = false
+      const fromTheDead = <A, E>(step: Effect.Effect<A, E>) => Effect.suspend(() => dead ? Effect.never : step)
+      const first = yield* over({
+        ...store,
+        complete: (...args) => fromTheDead(store.complete(...args)),
+        release: (...args) => fromTheDead(store.release(...args)),
+        renew: (...args) => fromTheDead(store.renew(...args))
+      })
+      const second = yield* over(store)
+      const ids: Array<string> = []
+      for (let i = 0; i < 6; i++) ids.push(yield* first.capture(letter()))
+      yield* first.register("hubspot", () => Effect.never)
+      const sent: Array<string> = []
+      yield* second.register("hubspot", (letter) => Effect.sync(() => void sent.push(letter.id)))
+      const run = (queue: DeadLetterQueue.DeadLetterQueue["Type"]) =>
+        Effect.flatMap(queue.planReplay({}, { exclusive: "nightly" }), queue.startReplay)
+
+      yield* run(first)
+      yield* TestClock.adjust("45 seconds")
+      dead = true
+      assert.deepInclude(yield* Effect.flatMap(run(second), (job) => job.await), { ended: { _tag: "Elsewhere" } })
+      yield* TestClock.adjust("31 seconds")
+      assert.deepInclude(yield* Effect.flatMap(run(second), (job) => job.await), { replayed: 6 })
+      assert.deepStrictEqual(sent, ids)
+      for (const id of ids.slice(0, 4)) {
+        assert.deepStrictEqual(
+          (yield* second.history(id)).map(({ outcome }) => outcome),
+          ["stalled", "replayed"]
+        )
+      }
+      dead = false
+    }))
+
+  it.scoped("a letter whose workers die again and again is parked", () =>
+    Effect.gen(function*() {
+      const store = yield* LeaseQueue.makeMemory({ maxStalls: 3 })
+      const queue = yield* over(store)
+      yield* queue.register("hubspot", () => Effect.void)
+      const id = yield* queue.capture(letter())
+      for (let deaths = 1; deaths <= 3; deaths++) {
+        assert.strictEqual((yield* queue.get(id)).state, "pending")
+        yield* store.acquire(id, { owner: `worker ${deaths}` })
+        yield* TestClock.adjust("31 seconds")
+      }
+      assert.deepInclude(yield* queue.get(id), { replays: 0, state: "parked" })
+      const plan = yield* queue.planReplay({})
+      assert.deepInclude(plan.ineligible[0], { count: 1, reason: "parked" })
+      assert.strictEqual((yield* queue.unpark(id)).state, "pending")
+    }))
 })

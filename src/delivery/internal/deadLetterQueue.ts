@@ -247,6 +247,7 @@ export const make = (options: Options) =>
         if (replayer === undefined) {
           return yield* replaying.noReplayer(item)
         }
+        yield* replaying.prepare(deps, item)
         return yield* replaying.replay(deps, item, replayer, {
           states: forced ? ["ready", "parked", "poison"] : ["ready", "parked"],
           ordered: false

@@ -216,6 +216,7 @@ const notAcquired = (
   }
 }
 
+/** Of an item that `prepare` has found fit to be sent. */
 export const replay = (
   deps: Deps,
   item: LeaseItem.Item,
@@ -224,7 +225,6 @@ export const replay = (
 ): Effect.Effect<DeadLetter, ReplayError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      yield* prepare(deps, item)
       const now = yield* Clock.currentTimeMillis
       const leased = yield* persistently(deps.queue.acquire(item.id, {
         owner: `${deps.owner}/${orderedId.next(now)}`,
