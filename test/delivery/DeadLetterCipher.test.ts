@@ -69,6 +69,24 @@ describe("DeadLetterCipher", () => {
       assert.strictEqual((yield* owner.replay(id)).state, "replayed")
     }))
 
+  it.scoped("an edit is encrypted as well, and so is what it replaces; a replay sends it in the clear", () =>
+    Effect.gen(function*() {
+      const store = yield* LeaseQueue.makeMemory()
+      const queue = yield* over(store, { current: key("k1", 1) })
+      const id = yield* queue.capture(letter())
+      const edited = yield* queue.edit(id, { body: { _tag: "Text", value: "mended-body" } }, { version: 1 })
+      assert.strictEqual(edited.request.body?._tag, "Encrypted")
+      assert.strictEqual(edited.original.body?._tag, "Encrypted")
+      const [item] = (yield* store.list({ queue: "dead-letters" })).items
+      assert.notInclude(item?.payload, "mended-body")
+      assert.notInclude(item?.payload, "Zoë")
+      yield* queue.register(
+        "hubspot",
+        ({ request }) => Effect.sync(() => assert.deepStrictEqual(request.body, { _tag: "Text", value: "mended-body" }))
+      )
+      assert.strictEqual((yield* queue.replay(id)).state, "replayed")
+    }))
+
   it.scoped("a call that is captured again stays one letter, which can be read", () =>
     Effect.gen(function*() {
       const queue = yield* over(yield* LeaseQueue.makeMemory(), { current: key("k1", 1) })
