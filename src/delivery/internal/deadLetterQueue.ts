@@ -160,13 +160,6 @@ export const make = (options: Options) =>
         return offered.id === letter.id || (yield* recapture(offered.id, letter)) ? offered.id : yield* capture(letter)
       })
 
-    /** As poison, which a new item cannot be. */
-    const park = (item: LeaseItem.NewItem & { readonly id: string }): Effect.Effect<void, LeaseItem.LeaseQueueError> =>
-      Effect.gen(function*() {
-        const { id, token } = yield* queue.acquire(item.id, { owner: deps.owner, ordered: false })
-        yield* queue.fail(id, token, { next: { _tag: "poison" }, detail: "it was parked where it comes from" })
-      })
-
     const restore = (
       letters: ReadonlyArray<DeadLetter>
     ): Effect.Effect<ReadonlyArray<boolean>, DeadLetterQueueError> =>
@@ -176,14 +169,17 @@ export const make = (options: Options) =>
           (letter) => Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed))
         )
         const offered = yield* Effect.mapError(queue.offer(items), replaying.storageError)
-        for (const [index, { created, id }] of offered.entries()) {
-          const letter = letters[index]
-          const item = items[index]
-          if (!created || letter === undefined || item === undefined) {
+        for (const [index, letter] of letters.entries()) {
+          const { created, id } = offered[index] ?? { created: false, id: letter.id }
+          if (!created) {
             continue
           }
+          // a new item cannot be poison
           if (letter.state === "parked") {
-            yield* Effect.mapError(park({ ...item, id }), replaying.storageError)
+            yield* Effect.mapError(
+              queue.park(id, { detail: "it was parked where it comes from" }),
+              replaying.storageError
+            )
           }
           yield* publish("Captured", labelsOf(id, letter))
         }
