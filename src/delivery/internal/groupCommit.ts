@@ -17,6 +17,12 @@ interface Member<In, Out, E> {
   readonly turn: Deferred.Deferred<Option.Option<Out>, E>
 }
 
+/**
+ * Who comes in the same turn of the event loop goes in the same commit. Over a driver that does all at once, one commit after
+ * the other would leave nothing else in the process its turn.
+ */
+const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
+
 export const make = <In, Out, E>(options: {
   readonly size: (input: In) => number
   readonly maxSize: number
@@ -75,11 +81,11 @@ export const make = <In, Out, E>(options: {
       pending.push(member)
       if (!led) {
         led = true
-        return Effect.zipRight(Effect.yieldNow(), lead)
+        return Effect.zipRight(turn, lead)
       }
       return Effect.flatMap(
         Deferred.await(member.turn),
-        Option.match({ onNone: () => lead, onSome: Effect.succeed })
+        Option.match({ onNone: () => Effect.zipRight(turn, lead), onSome: Effect.succeed })
       )
     }))
 }
