@@ -14,8 +14,12 @@ const all = (members: ReadonlyArray<Client>, state: string, when: string) =>
   Effect.forEach(members, (member) => Effect.repeat(member.state, { schedule: again, until: (now) => now === state }), {
     discard: true
   }).pipe(
-    Effect.timeoutFail({ duration: "40 seconds", onTimeout: () => new Error(`never ${state}: ${when}`) }),
-    Effect.orDie
+    Effect.timeoutTo({
+      duration: "40 seconds",
+      onSuccess: Effect.succeed,
+      onTimeout: () => Effect.dieMessage(`never ${state}: ${when}`)
+    }),
+    Effect.flatten
   )
 
 /** A process: its breakers over a client of its own. */

@@ -16,8 +16,12 @@ const now = () => performance.timeOrigin + performance.now()
 
 /** What never comes says what it was. */
 const comes = <A>(what: string, effect: Effect.Effect<A>) =>
-  Effect.timeoutFail(effect, { duration: "100 seconds", onTimeout: () => new Error(`never came: ${what}`) }).pipe(
-    Effect.orDie
+  Effect.timeoutTo(effect, {
+    duration: "100 seconds",
+    onSuccess: Effect.succeed,
+    onTimeout: () => Effect.dieMessage(`never came: ${what}`)
+  }).pipe(
+    Effect.flatten
   )
 
 const each = <A>(members: ReadonlyArray<Member>, run: (member: Member) => Effect.Effect<A>) =>
