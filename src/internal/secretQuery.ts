@@ -43,7 +43,6 @@ const decoded = (text: string): string => {
   }
 }
 
-/** @internal */
 export class SecretQuery {
   readonly #names: ReadonlySet<string>
 
