@@ -1,9 +1,10 @@
 /** (g) A message made durable by 64 callers at once: alone and in company, against the queues that people know. */
-import * as Effect from "effect/Effect"
 import { rmSync } from "node:fs"
+import { inFibers, promised, type Sender } from "../harness/load.js"
 import type * as Result from "../harness/result.js"
 import { format, times } from "../harness/result.js"
-import { median, medianRatio, shuffled } from "../harness/statistics.js"
+import { median } from "../harness/statistics.js"
+import { inTurns } from "../harness/turns.js"
 import { load } from "../peers.js"
 import * as Stacks from "../stacks/queues.js"
 
@@ -28,34 +29,7 @@ interface Window {
   readonly blocked: number
 }
 
-type Send = (until: number) => Promise<number>
-
-const inFibers = (once: Stacks.Once): Send => async (until) => {
-  let sent = 0
-  const one = Effect.whileLoop({
-    body: () => once,
-    step: () => void sent++,
-    while: () => performance.now() < until
-  })
-  await Effect.runPromise(
-    Effect.forEach(Array.from({ length: callers }), () => one, { concurrency: "unbounded", discard: true })
-  )
-  return sent
-}
-
-const promised = (once: () => Promise<unknown>): Send => async (until) => {
-  let sent = 0
-  const one = async () => {
-    while (performance.now() < until) {
-      await once()
-      sent++
-    }
-  }
-  await Promise.all(Array.from({ length: callers }, one))
-  return sent
-}
-
-const inWindow = async (send: Send, millis: number): Promise<Window> => {
+const inWindow = async ({ send }: Sender, millis: number): Promise<Window> => {
   let [blocked, last] = [0, performance.now()]
   const watch = setInterval(() => {
     const now = performance.now()
@@ -63,7 +37,8 @@ const inWindow = async (send: Send, millis: number): Promise<Window> => {
     last = now
   }, 1)
   const start = performance.now()
-  const sent = await send(start + millis)
+  let sent = 0
+  await send(callers, start + millis, () => sent++)
   const end = performance.now()
   clearInterval(watch)
   // who never lets a timer ring has blocked it all the time
@@ -77,40 +52,35 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
   const { folder, offers, urls } = await Stacks.start()
   const others = await (await load("queues"))(urls)
   const data: object = JSON.parse(Stacks.payload)
-  const sends = new Map<string, Send>([
-    ...Array.from(offers, ([name, once]) => [name, inFibers(once)] as const),
-    ...Object.entries(others.add).map(([name, add]) => [name, promised(() => add(data))] as const)
-  ])
-  const windows = new Map<string, Array<Window>>()
-  for (const [name, send] of sends) {
-    windows.set(name, [])
-    await inWindow(send, plan.windowMillis)
-    await inWindow(send, plan.windowMillis)
-  }
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [name, send] of shuffled([...sends])) windows.get(name)?.push(await inWindow(send, plan.windowMillis))
-  }
+  const senders = new Map<string, Sender>([
+    ...Array.from(offers, ([name, once]) => inFibers(name, once)),
+    ...Object.entries(others.add).map(([name, add]) => promised(name, () => add(data)))
+  ].map((sender) => [sender.name, sender]))
+  const { of, ratio } = await inTurns(
+    [...senders.keys()],
+    plan.rounds,
+    (name) => inWindow(senders.get(name)!, plan.windowMillis)
+  )
   await others.close()
   rmSync(folder, { force: true, recursive: true })
 
-  const of = (name: string, what: keyof Window) => (windows.get(name) ?? []).map((window) => window[what])
-  const ratio = (name: string, against: string) => medianRatio(of(name, "perSecond"), of(against, "perSecond"))
+  const faster = (name: string, against: string) => ratio(name, against, "perSecond")
   const { names } = Stacks
   const row = (name: string, against: string): ReadonlyArray<string> => [
     name,
     format(median(of(name, "perSecond"))),
     format(median(of(name, "blocked")), 1),
     format(Math.max(...of(name, "blocked")), 1),
-    times(ratio(name, against))
+    times(faster(name, against))
   ]
   return {
     charts: [],
     measures: {
       "queue.blocked": median(of(names.sqlite, "blocked")),
-      "queue.bullmq": ratio(names.redis, peers.bullmq),
-      "queue.pgBoss": ratio(names.postgres, peers.pgBoss),
-      "queue.postgres": ratio(names.postgres, names.postgresAlone),
-      "queue.sqlite": ratio(names.sqlite, names.sqliteAlone)
+      "queue.bullmq": faster(names.redis, peers.bullmq),
+      "queue.pgBoss": faster(names.postgres, peers.pgBoss),
+      "queue.postgres": faster(names.postgres, names.postgresAlone),
+      "queue.sqlite": faster(names.sqlite, names.sqliteAlone)
     },
     notes: [
       "Each message is acknowledged after its commit; Redis keeps it in memory, for all alike. Late: how late a timer of a " +

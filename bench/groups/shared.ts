@@ -7,7 +7,8 @@ import * as Holdfast from "../../src/Holdfast.js"
 import { cpuMillis } from "../harness/clock.js"
 import type * as Result from "../harness/result.js"
 import { format, times } from "../harness/result.js"
-import { median, medianRatio, shuffled } from "../harness/statistics.js"
+import { median } from "../harness/statistics.js"
+import { inTurns } from "../harness/turns.js"
 import { load } from "../peers.js"
 import * as Alone from "../stacks/alone.js"
 import * as Asking from "../stacks/asking.js"
@@ -116,17 +117,11 @@ export const run = async (effort: Result.Effort): Promise<Result.Result> => {
   const measures: Record<string, number | null> = {}
   const tables: Array<Result.Table> = []
   for (const concurrency of concurrencies) {
-    const windows = new Map<string, Array<Window>>()
-    for (const [name, send] of loads) {
-      windows.set(name, [])
-      await inWindow(send, concurrency)
-      await inWindow(send, concurrency)
-    }
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const [name, send] of shuffled([...loads])) windows.get(name)?.push(await inWindow(send, concurrency))
-    }
-    const of = (name: string, what: keyof Window) => (windows.get(name) ?? []).map((window) => window[what])
-    const ratio = (name: string, against: string, what: keyof Window) => medianRatio(of(name, what), of(against, what))
+    const { of, ratio } = await inTurns(
+      [...loads.keys()],
+      plan.rounds,
+      (name) => inWindow(loads.get(name)!, concurrency)
+    )
     measures[`shared.cpu.${concurrency}`] = ratio(names.shared, names.memory, "cpuNanos")
     measures[`shared.commands.${concurrency}`] = median(of(names.shared, "commands"))
     measures[`shared.asking.${concurrency}`] = ratio(names.breaker, names.asking, "perSecond")
