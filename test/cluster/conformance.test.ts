@@ -2,7 +2,7 @@
  * What is shared by a Redis Cluster of three masters: each key goes to the node that has its slot, and what is pushed
  * reaches everybody, whichever node they listen to.
  */
-import { afterAll, describe, it } from "@effect/vitest"
+import { afterAll } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope } from "effect"
 import * as Redis from "holdfast/core/Redis"
 import * as RedisNode from "holdfast/core/Redis/Node"
@@ -31,29 +31,17 @@ const redis = Layer.scoped(
 // a machine that is busy with other things is no outage
 const timeout = "10 seconds"
 
+const name = "a Redis Cluster"
+
+// what is pushed takes its time, and is a matter of the campaign
 if (isLong) {
   const breakers = Layer.provide(CircuitBreakerRedis.layer({ timeout }), redis)
-  CircuitBreaker.suite("a Redis Cluster", breakers, {
-    clock: "live",
-    latency: "250 millis",
-    numRuns: 2,
-    peer: breakers,
-    unit: "300 millis"
-  })
-
   const limits = Layer.provide(RateLimitRedis.layer({ timeout }), redis)
-  RateLimit.suite("a Redis Cluster", limits, {
-    clock: "live",
-    latency: "200 millis",
-    numRuns: 2,
-    peer: limits,
-    unit: "150 millis"
-  })
-
-  const keys = Layer.provide(IdempotencyRedis.layer(), redis)
-  Idempotency.suite("a Redis Cluster", keys, { clock: "live", numRuns: 10, peer: keys, unit: "300 millis" })
-} else {
-  describe("a Redis Cluster", () => {
-    it.skip("is a matter of the campaign")
-  })
+  const live = { clock: "live", numRuns: 2 } as const
+  CircuitBreaker.suite(name, breakers, { ...live, latency: "250 millis", peer: breakers, unit: "300 millis" })
+  RateLimit.suite(name, limits, { ...live, latency: "200 millis", peer: limits, unit: "150 millis" })
 }
+
+const keys = Layer.provide(IdempotencyRedis.layer(), redis)
+
+Idempotency.suite(name, keys, { clock: "live", numRuns: isLong ? 10 : 2, peer: keys, unit: "300 millis" })

@@ -6,20 +6,19 @@ import * as RedisNode from "holdfast/core/Redis/Node"
 import * as CircuitBreakerRedis from "holdfast/policy/CircuitBreaker/Redis"
 import { type Client, clientOf, newKey } from "../../src/testing/conformance/internal/circuitBreakerKit.js"
 import { isLong } from "../campaign.js"
+import { comes } from "../comes.js"
 import * as Nodes from "./nodes.js"
 
 const again = Schedule.spaced("20 millis")
 
 const all = (members: ReadonlyArray<Client>, state: string, when: string) =>
-  Effect.forEach(members, (member) => Effect.repeat(member.state, { schedule: again, until: (now) => now === state }), {
-    discard: true
-  }).pipe(
-    Effect.timeoutTo({
-      duration: "40 seconds",
-      onSuccess: Effect.succeed,
-      onTimeout: () => Effect.dieMessage(`never ${state}: ${when}`)
-    }),
-    Effect.flatten
+  comes(
+    `${state} ${when}`,
+    Effect.forEach(
+      members,
+      (member) => Effect.repeat(member.state, { schedule: again, until: (now) => now === state }),
+      { discard: true }
+    )
   )
 
 /** A process: its breakers over a client of its own. */

@@ -9,20 +9,11 @@ import type { ServerResponse } from "node:http"
 import * as RedisNode from "../../src/core/Redis/Node.js"
 import { PostgresServer, RedisServer, TcpProxy } from "../../src/testing/index.js"
 import { isLong } from "../campaign.js"
+import { comes } from "../comes.js"
 import { fleet, type Member, provider } from "./breaker/fleet.js"
 import { assertRate, ready, start, until } from "./limitFleet.js"
 
 const now = () => performance.timeOrigin + performance.now()
-
-/** What never comes says what it was. */
-const comes = <A>(what: string, effect: Effect.Effect<A>) =>
-  Effect.timeoutTo(effect, {
-    duration: "100 seconds",
-    onSuccess: Effect.succeed,
-    onTimeout: () => Effect.dieMessage(`never came: ${what}`)
-  }).pipe(
-    Effect.flatten
-  )
 
 const each = <A>(members: ReadonlyArray<Member>, run: (member: Member) => Effect.Effect<A>) =>
   Effect.forEach(members, run, { concurrency: "unbounded" })
