@@ -14,6 +14,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as DeadLetterQueue from "./DeadLetterQueue.js"
+import * as codec from "./internal/deadLetterCodec.js"
 
 const format = "holdfast-dead-letter"
 const version = 1
@@ -213,8 +214,7 @@ export const fromNdjson = <E, R>(
         counts.lines++
         const letter = decode(text, line)
         if (Either.isRight(letter)) {
-          const { state } = letter.right
-          if (state !== "replayed" && state !== "discarded") return Effect.succeedSome(letter.right)
+          if (!codec.isFinal(letter.right.state)) return Effect.succeedSome(letter.right)
           counts.final++
           return Effect.succeedNone
         }

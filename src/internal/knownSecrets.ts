@@ -121,3 +121,10 @@ export const scrub = <A>(value: A, further: ReadonlyArray<string> = []): A => {
  * @internal
  */
 export const isIn = (text: string): boolean => inOrder().some((secret) => text.includes(secret))
+
+/**
+ * Whether the bytes, in Base64, have a known secret in them.
+ *
+ * @internal
+ */
+export const isInBase64 = (base64: string): boolean => isIn(Buffer.from(base64, "base64").toString("latin1"))

@@ -185,6 +185,9 @@ export const replaceRequest = (
 ): Either.Either<LeaseItem.Patch, DeadLetterQueueError> =>
   Either.map(encodeLetter(storedOf(letter)), (payload) => ({ payload, detail }))
 
+/** What is final is never sent again. */
+export const isFinal = (state: State): boolean => state === "replayed" || state === "discarded"
+
 const stateOf: { readonly [S in LeaseItem.State]: State } = {
   waiting: "pending",
   ready: "pending",

@@ -21,7 +21,7 @@ const originOf = (url: string): string | undefined => {
 const holdsSecret = (edit: Edit): boolean =>
   [edit.url, edit.contentType, edit.body?.value, ...Object.values(edit.headers ?? {})].some((text) =>
     text !== undefined && KnownSecrets.isIn(text)
-  ) || (edit.body?._tag === "Base64" && KnownSecrets.isIn(Buffer.from(edit.body.value, "base64").toString("latin1")))
+  ) || (edit.body?._tag === "Base64" && KnownSecrets.isInBase64(edit.body.value))
 
 const refused = (id: string, reason: EditRefusedError["reason"], message: string): EditRefusedError =>
   new EditRefusedError({ id, reason, message: `dead letter ${id} is not edited: ${message}` })

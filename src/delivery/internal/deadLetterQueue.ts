@@ -123,7 +123,7 @@ export const make = (options: Options) =>
           return true
         }
         const item = Option.getOrUndefined(yield* Effect.mapError(queue.get(id), replaying.storageError))
-        if (item === undefined || item.state === "done" || item.state === "discarded") {
+        if (item === undefined || codec.isFinal(codec.toState(item))) {
           return false
         }
         const patch = item.state === "leased"
@@ -317,7 +317,7 @@ export const make = (options: Options) =>
             )
             : Effect.succeed(0)
         const states = codec.statesOf(options.filter) ?? ["replayed", "discarded"]
-        const live = states.filter((state) => state !== "replayed" && state !== "discarded")
+        const live = states.filter((state) => !codec.isFinal(state))
         if (live.length > 0) {
           return yield* new PurgeRefusedError({
             states: live,

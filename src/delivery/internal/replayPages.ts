@@ -81,8 +81,7 @@ export const pages = (deps: Deps, target: Target): Stream.Stream<ReadonlyArray<F
 }
 
 /** Why a letter in this state is not sent. */
-export const skippedByState = (item: LeaseItem.Item, target: Target): SkipReason | undefined => {
-  const state = codec.toState(item)
+export const skippedByState = (state: State, target: Target): SkipReason | undefined => {
   if (target.states.includes(state)) {
     return undefined
   }

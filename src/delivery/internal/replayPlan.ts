@@ -74,11 +74,9 @@ const countGroups = (
 
 /** What the indexes know of letters that are not sent. */
 const tallyGroup = (deps: Pages.Deps, target: Pages.Target, group: PlanGroup, tally: Tally): void => {
-  if (!target.states.includes(group.state)) {
-    tally.add(group.state === "replaying" ? "claimed" : group.state === "parked" ? "parked" : "final", group.count)
-  } else if (deps.replayerOf(group.integration) === undefined) {
-    tally.add("no-replayer", group.count)
-  }
+  const reason = Pages.skippedByState(group.state, target) ??
+    (deps.replayerOf(group.integration) === undefined ? "no-replayer" : undefined)
+  if (reason !== undefined) tally.add(reason, group.count)
 }
 
 /** Whether an older letter of its key stands in its way, of those that were looked at before, or of others. */
@@ -111,7 +109,7 @@ const examine = (
 
     const look = (item: LeaseItem.Item): Effect.Effect<void, DeadLetterQueueError> =>
       Effect.gen(function*() {
-        const reason = Pages.skippedByState(item, target) ??
+        const reason = Pages.skippedByState(codec.toState(item), target) ??
           (deps.replayerOf(item.source) === undefined
             ? "no-replayer"
             : yield* Pages.skippedAsItIs(deps, item, settings))

@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import type { DeadLetterQueueError, Replayer } from "../DeadLetter.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import type { Ended, Settings, SkipReason } from "../ReplayPlan.js"
+import * as codec from "./deadLetterCodec.js"
 import { refusedLocally, replay } from "./deadLetterReplay.js"
 import { Gate } from "./replayGate.js"
 import { Pace, Recent } from "./replayPace.js"
@@ -168,7 +169,8 @@ export const run = (
         }
         const { item } = found
         const replayer = deps.replayerOf(item.source)
-        const reason = Pages.skippedByState(item, target) ?? (yield* Pages.skippedAsItIs(deps, item, settings)) ??
+        const reason = Pages.skippedByState(codec.toState(item), target) ??
+          (yield* Pages.skippedAsItIs(deps, item, settings)) ??
           (replayer === undefined ? "no-replayer" : undefined)
         return replayer === undefined || reason !== undefined
           ? Option.some(skipped(reason ?? "no-replayer"))
