@@ -144,6 +144,8 @@ const ofTheProgram = new Set([
   "bulkhead.adaptive.isLoss",
   "deadLettering.capture",
   "deadLettering.headers",
+  "deadLettering.redact",
+  "deadLettering.secretQuery",
   "faults.enabled",
   "faults.when",
   "idempotencyKey"
