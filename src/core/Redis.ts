@@ -157,6 +157,11 @@ export class Redis extends Context.Tag("holdfast/Redis")<Redis, {
     ...params: Params
   ) => Effect.Effect<A, RedisError>
   /**
+   * The keys that match a pattern (`holdfast:*`), of every master of a cluster, each once. For operators: the server looks
+   * at all the keys that it has, a few hundred at a time. A key that comes or goes meanwhile may be among them or not.
+   */
+  readonly scan: (pattern: string) => Effect.Effect<ReadonlyArray<string>, RedisError>
+  /**
    * Listens to a channel for as long as the scope lasts. Subscribers of one channel share one subscription. It never
    * fails: where there is no connection, `Attached` comes when there is one.
    */

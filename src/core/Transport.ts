@@ -50,10 +50,7 @@ export interface Send {
  * @since 0.1.0
  * @category models
  */
-export type Authenticate = (
-  request: HttpClientRequest.HttpClientRequest,
-  call: Call
-) => Effect.Effect<HttpClientRequest.HttpClientRequest, IntegrationError>
+export type Authenticate = Arrival.Authenticate
 
 /**
  * @since 0.1.0

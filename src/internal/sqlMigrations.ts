@@ -8,6 +8,7 @@ import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
+import * as Records from "./sqlRecords.js"
 
 /** @internal */
 export interface Migrations {
@@ -41,6 +42,22 @@ export const migrate = (
   })
 
 /**
+ * The names of the steps that have not been run; changes nothing.
+ *
+ * @internal
+ */
+export const pending = (
+  { steps, table }: Migrations
+): Effect.Effect<ReadonlyArray<string>, SqlError, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    const names = Object.keys(steps).sort()
+    if (!(yield* Records.exists(sql, table))) return names
+    const rows = yield* sql<{ id: number | null }>`SELECT max(migration_id) AS id FROM ${sql(table)}`
+    return names.filter((name) => Number.parseInt(name, 10) > Number(rows[0]?.id ?? 0))
+  })
+
+/**
  * Waits for the processes that are before this one, and makes the Migrator's table: looking for it in vain, as the
  * Migrator does, would be the end of the transaction.
  */
@@ -49,7 +66,8 @@ const turn = (sql: SqlClient.SqlClient, table: string): Effect.Effect<void, SqlE
     yield* sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}, 0))`
     const found = yield* sql<{ there: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS there`
     if (found[0]?.there !== true) {
-      yield* sql`CREATE TABLE ${sql(table)} (
+      // whoever has looked before, and has waited here since, may be told once more that it is not there
+      yield* sql`CREATE TABLE IF NOT EXISTS ${sql(table)} (
   migration_id INTEGER PRIMARY KEY,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
   name TEXT NOT NULL

@@ -54,20 +54,39 @@ export const untilTaken = <A extends object, E>(
 const isSqlError = (u: unknown): u is SqlError => Predicate.isTagged(u, "SqlError")
 
 /**
+ * Whether there is a table of this name, or a view, that may be read. Outside of a transaction, which PostgreSQL would end.
+ *
+ * @internal
+ */
+export const exists = (sql: SqlClient.SqlClient, table: string): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    sql.onDialectOrElse({
+      pg: () => sql<{ there: unknown }>`SELECT to_regclass(${table}) IS NOT NULL AS there`,
+      orElse: () =>
+        sql<{ there: unknown }>`SELECT count(*) AS there FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+    }),
+    (rows) => Number(rows[0]?.there ?? 0) > 0
+  )
+
+/**
+ * @internal
+ */
+export interface Table {
+  readonly table: string
+  /** Besides `space`, `name` and `version`. */
+  readonly columns: string
+  /** Of a space, by which what has changed is found. */
+  readonly index: { readonly name: string; readonly column: string }
+}
+
+/**
  * Makes the table and its index, where they are not there.
  *
  * @internal
  */
 export const makeTable = (
   sql: SqlClient.SqlClient,
-  options: {
-    readonly isPg: boolean
-    readonly table: string
-    /** Besides `space`, `name` and `version`. */
-    readonly columns: string
-    /** Of a space, by which what has changed is found. */
-    readonly index: { readonly name: string; readonly column: string }
-  }
+  options: Table & { readonly isPg: boolean }
 ): Effect.Effect<void, SqlError> =>
   Effect.gen(function*() {
     const { columns, index, isPg, table } = options

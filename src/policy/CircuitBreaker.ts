@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Call } from "../core/Call.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
@@ -24,6 +25,7 @@ import { monotonicMillis } from "../internal/time.js"
 import type * as Internal from "./internal/breaker/breaker.js"
 import { MemoryBreaker } from "./internal/breaker/breaker.js"
 import type * as Core from "./internal/breaker/circuitCore.js"
+import * as Listing from "./internal/breaker/listing.js"
 import * as Settings from "./internal/breaker/options.js"
 import { Registry } from "./internal/breaker/registry.js"
 import { BreakerStage } from "./internal/breaker/stage.js"
@@ -64,6 +66,27 @@ export type Transition = Internal.Transition
  * @category models
  */
 export type Snapshot = Internal.Snapshot
+
+/**
+ * What the store of the circuit breakers says of one circuit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Circuit = Listing.Circuit
+
+/**
+ * The store of the circuit breakers cannot say what there is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CircuitBreakerStoreError
+  extends Schema.TaggedError<CircuitBreakerStoreError>("holdfast/CircuitBreakerStoreError")(
+    "CircuitBreakerStoreError",
+    { message: Schema.String, cause: Schema.optional(Schema.Defect) }
+  )
+{}
 
 /**
  * What makes a closed circuit open: made by `consecutive` or `failureRate`.
@@ -233,8 +256,8 @@ export type Breaker = Internal.Breaker
 
 /**
  * The circuit breakers of this program, by key: to look at, and to open and close by hand. What a hand sets holds for a
- * key also ahead of its first call, and until a hand changes it. None of it fails: where a store stands behind it and is
- * away, it holds in this process at once, and the store is told when it is back.
+ * key also ahead of its first call, and until a hand changes it. None of it but `list` fails: where a store stands behind it
+ * and is away, it holds in this process at once, and the store is told when it is back.
  *
  * @example
  * ```ts
@@ -256,6 +279,11 @@ export class CircuitBreakers extends Context.Tag("holdfast/CircuitBreakers")<Cir
   /** None while nothing has been built for the key. */
   readonly snapshot: (key: string) => Effect.Effect<Option.Option<Snapshot>>
   readonly keys: Effect.Effect<ReadonlyArray<string>>
+  /**
+   * All circuits that the store knows, whichever process they are of, by key. For operators: unlike all else here it asks
+   * the store, takes the longer the more keys that has, and fails where it is away.
+   */
+  readonly list: Effect.Effect<ReadonlyArray<Circuit>, CircuitBreakerStoreError>
   /** Refuses every call of a key, with the reason, until `forceClose`, `setMode` or `reset`. */
   readonly forceOpen: (key: string, reason: string) => Effect.Effect<void>
   /**
@@ -304,6 +332,11 @@ export const makeMemory: Effect.Effect<Context.Tag.Service<CircuitBreakers>> = E
     )
 
   return CircuitBreakers.of({
+    list: Effect.map(
+      moment,
+      (moment) =>
+        Listing.sorted(registry.all(moment.now()).map((breaker) => Listing.ofSnapshot(breaker.snapshot(moment))))
+    ),
     breaker: (key, config, moment) => registry.get(key, config, moment),
     changes: Stream.fromPubSub(transitions),
     forceClose: (key) =>

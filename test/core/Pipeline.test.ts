@@ -4,7 +4,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Cause, Clock, Effect, Exit, FastCheck as fc, Fiber, TestClock, TestContext } from "effect"
 import { Call, IntegrationError, Operation, Pipeline } from "holdfast"
 import type { Transport } from "holdfast"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 const operation = Operation.make({ integration: "shop", method: "GET", name: "get", template: "/" })
 const request = HttpClientRequest.get("/")
@@ -401,7 +401,7 @@ const observe = (
 
 describe("fused stages", () => {
   it("do what the same policies do that wrap each other, at the same times, also when interrupted", () =>
-    fc.assert(
+    holds(
       fc.asyncProperty(
         fc.array(kindArbitrary, { maxLength: 6, minLength: 1 }),
         fc.array(answerArbitrary, { maxLength: 6, minLength: 1 }),
@@ -425,6 +425,6 @@ describe("fused stages", () => {
           deepStrictEqual([...fused.lines, fusedOutcome], [...onion.lines, onionOutcome])
         }
       ),
-      { numRuns: runs(150) }
+      150
     ))
 })

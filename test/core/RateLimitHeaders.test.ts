@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, FastCheck as fc } from "effect"
 import { RateLimitHeaders } from "holdfast"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 // 2026-01-01T00:00:00Z
 const now = 1_767_225_600_000
@@ -130,9 +130,9 @@ describe("RateLimitHeaders.read", () => {
     ])
   })
 
-  it("makes nothing of whatever comes that is not a number, and never throws", () => {
+  it("makes nothing of whatever comes that is not a number, and never throws", async () => {
     const value = fc.oneof(fc.string(), fc.stringMatching(/^["a-z;=,0-9. -]{0,30}$/))
-    fc.assert(
+    await holds(
       fc.property(
         fc.dictionary(
           fc.constantFrom(
@@ -153,7 +153,7 @@ describe("RateLimitHeaders.read", () => {
           strictEqual(reading.resetAfter === undefined || Duration.toMillis(reading.resetAfter) >= 0, true)
         }
       ),
-      { numRuns: runs(1_000) }
+      1_000
     )
   })
 })

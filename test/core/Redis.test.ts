@@ -100,6 +100,18 @@ describe("Redis", () => {
         assert.strictEqual(yield* redis.send("EXISTS", `${prefix}n`), 0)
       }))
 
+    it.scopedLive("a scan finds all keys of a pattern, however many there are, and no others", () =>
+      Effect.gen(function*() {
+        const { prefix, url } = yield* servers.redis
+        const redis = yield* connect(url)
+        const keys = Array.from({ length: 1_500 }, (_, n) => `${prefix}scanned:${n}`)
+        yield* redis.send("MSET", ...keys.flatMap((key) => [key, "1"]))
+        yield* redis.send("SET", `${prefix}other`, "1")
+        assert.sameMembers(Array.from(yield* redis.scan(`${prefix}scanned:*`)), keys)
+        assert.deepStrictEqual(yield* redis.scan(`${prefix}nothing*`), [])
+        yield* redis.send("DEL", ...keys, `${prefix}other`)
+      }))
+
     it.scoped("take real time, whatever the clock of the test", () =>
       Effect.gen(function*() {
         const { url } = yield* servers.redis

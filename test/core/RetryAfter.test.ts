@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, FastCheck as fc, Option, Schema } from "effect"
 import { Call, Classification, IntegrationError, Operation, RetryAfter } from "holdfast"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0)
 const epochSeconds = now / 1000
@@ -284,7 +284,7 @@ describe("RetryAfter", () => {
     for (const [text, millis] of cases) strictEqual(millisOf(RetryAfter.parseReset(text, now)), millis)
   })
 
-  it("whatever the headers hold, a wait is a whole answer: within zero and a year, and storable", () => {
+  it("whatever the headers hold, a wait is a whole answer: within zero and a year, and storable", async () => {
     const names = [
       "date",
       "ratelimit",
@@ -307,7 +307,7 @@ describe("RetryAfter", () => {
       fc.constantFrom("0", "\"a\";r=0;t=5", "limit=1, remaining=0, reset=5", "r=0", ";", "\"", "0;w=1", "1h", "5, 5")
     )
     const store = Schema.encodeOption(Schema.DurationFromMillis)
-    fc.assert(
+    await holds(
       fc.property(fc.dictionary(fc.constantFrom(...names), value), (fields) => {
         const duration = RetryAfter.fromResponse(
           { body: undefined, headers: Headers.fromInput(fields), nowMillis: now },
@@ -318,12 +318,12 @@ describe("RetryAfter", () => {
         strictEqual(millis >= 0 && millis <= year, true)
         strictEqual(Option.isSome(store(duration)), true)
       }),
-      { numRuns: runs(2_000) }
+      2_000
     )
   })
 
-  it("any reset within a year of now is read back from each of its forms", () => {
-    fc.assert(
+  it("any reset within a year of now is read back from each of its forms", async () => {
+    await holds(
       fc.property(fc.integer({ max: 365 * 86_400, min: 0 }), (seconds) => {
         const at = now + seconds * 1000
         const forms = [
@@ -336,7 +336,7 @@ describe("RetryAfter", () => {
         ]
         for (const form of forms) strictEqual(millisOf(RetryAfter.parseReset(form, now)), seconds * 1000)
       }),
-      { numRuns: runs(500) }
+      500
     )
   })
 })

@@ -9,6 +9,7 @@ import { IntegrationClient, Timeout, Transport } from "holdfast"
 import * as V8 from "node:v8"
 import * as Vm from "node:vm"
 import { expect } from "vitest"
+import { turn } from "../turn.js"
 import { makeCall, type Request, sendOver, sendThrough, started, Wire } from "./wire.js"
 
 V8.setFlagsFromString("--expose-gc")
@@ -27,11 +28,10 @@ const streaming = () => {
 const text = (response: HttpClientResponse.HttpClientResponse) => Stream.mkString(Stream.decodeText(response.stream))
 
 /** What fibers do when the wire has said something. */
-const settle = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 /** Until a condition holds that real time brings about: the clock is the test's. */
 const eventually = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => condition() ? Effect.void : Effect.zipRight(settle, eventually(condition)))
+  Effect.suspend(() => condition() ? Effect.void : Effect.zipRight(turn, eventually(condition)))
 
 const withTimeout = (leaf: Transport.Send) =>
   Effect.map(
@@ -68,9 +68,9 @@ for (const [face, make] of faces) {
         strictEqual(response.headers["x-id"], "7")
         strictEqual(response.request, get)
         const reading = yield* Effect.fork(text(response))
-        yield* settle
+        yield* turn
         request.data("one ")
-        yield* settle
+        yield* turn
         request.data("two").complete()
         strictEqual(yield* Fiber.join(reading), "one two")
         strictEqual(request.aborts.length, 0)
@@ -81,7 +81,7 @@ for (const [face, make] of faces) {
         const wire = new Wire()
         const { request, response } = yield* handedOver(wire, yield* make(wire))
         request.data("one ").data("two").complete()
-        yield* settle
+        yield* turn
         strictEqual(yield* text(response), "one two")
       }))
 
@@ -128,7 +128,7 @@ for (const [face, make] of faces) {
         wire.request.connect().headers(422, { "content-type": "application/json" }).data("{\"message\":").data(
           "\"no\"}"
         )
-        yield* settle
+        yield* turn
         assertTrue((yield* Fiber.poll(fiber))._tag === "None")
         wire.request.complete()
         const error = yield* Effect.flip(Fiber.join(fiber))
@@ -144,7 +144,7 @@ for (const [face, make] of faces) {
         const fiber = yield* started(send, get, streaming())
         yield* eventually(() => wire.requests.length > 0)
         wire.request.connect().headers(200, { "x-quota": "0" })
-        yield* settle
+        yield* turn
         wire.request.data("tomorrow").complete()
         const error = yield* Effect.flip(Fiber.join(fiber))
         deepStrictEqual([error._tag, error.details], ["RateLimitError", "tomorrow"])
@@ -158,7 +158,7 @@ for (const [face, make] of faces) {
         const fiber = yield* started(yield* withTimeout(leaf), get, streaming())
         yield* eventually(() => wire.requests.length > 0)
         wire.request.connect().headers(200).data("some")
-        yield* settle
+        yield* turn
         yield* TestClock.adjust("2 seconds")
         strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "TimeoutError")
         strictEqual(wire.request.aborts.length, 1)
@@ -193,7 +193,7 @@ for (const [face, make] of faces) {
 
         const interrupted = yield* handedOver(wire, send)
         const fiber = yield* Effect.fork(Stream.runDrain(interrupted.response.stream))
-        yield* settle
+        yield* turn
         yield* Fiber.interrupt(fiber)
         strictEqual(interrupted.request.aborts.length, 1)
       }))
@@ -204,7 +204,7 @@ for (const [face, make] of faces) {
         const { request, response } = yield* handedOver(wire, yield* make(wire, { authenticate }))
         const reading = yield* Effect.fork(Effect.flip(Stream.runDrain(response.stream)))
         request.data("some")
-        yield* settle
+        yield* turn
         request.fail(new Error("reset"))
         const error = yield* Fiber.join(reading)
         assertTrue(error instanceof HttpClientError.ResponseError && error.reason === "Decode")
@@ -247,7 +247,7 @@ for (const [face, make] of faces) {
           const { request, response } = yield* handedOver(wire, yield* make(wire))
           const reader = Transport.toReadableStream(response).getReader()
           const first = yield* Effect.fork(read(reader))
-          yield* settle
+          yield* turn
           request.data("one")
           strictEqual(yield* Fiber.join(first), "one")
           request.data("two").complete()
@@ -275,7 +275,7 @@ for (const [face, make] of faces) {
           const { request, response } = yield* handedOver(wire, yield* make(wire))
           const web = new Response(Transport.toReadableStream(response))
           const body = yield* Effect.fork(Effect.promise(() => web.text()))
-          yield* settle
+          yield* turn
           request.data("the ").data("whole").complete()
           strictEqual(yield* Fiber.join(body), "the whole")
         }))
@@ -289,7 +289,7 @@ for (const [face, make] of faces) {
           while (request.wants && pieces < 1000) {
             request.data(new Uint8Array(16 * 1024))
             pieces++
-            yield* settle
+            yield* turn
           }
           // a mark of the platform's own streams may let some more through
           expect(pieces).toBeLessThanOrEqual(8)
@@ -317,7 +317,7 @@ for (const [face, make] of faces) {
           const { request, response } = yield* handedOver(wire, yield* make(wire))
           const reader = Transport.toReadableStream(response).getReader()
           const reading = yield* Effect.fork(Effect.flip(Effect.tryPromise(() => reader.read())))
-          yield* settle
+          yield* turn
           request.fail(new Error("reset"))
           yield* Fiber.join(reading)
         }))
@@ -332,12 +332,12 @@ for (const [face, make] of faces) {
           }))
           for (let i = 0; i < 3; i++) {
             collectGarbage()
-            yield* settle
+            yield* turn
           }
           const first = yield* Effect.fork(read(reader))
           for (let i = 0; i < 3; i++) {
             collectGarbage()
-            yield* settle
+            yield* turn
           }
           request.data("still here").complete()
           strictEqual(yield* Fiber.join(first), "still here")

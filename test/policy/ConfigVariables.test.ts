@@ -8,7 +8,7 @@ import { Availability, CircuitBreaker, Holdfast, Resilience } from "holdfast"
 import { readFileSync } from "node:fs"
 import { render } from "../../src/policy/internal/variables/rendering.js"
 import { nameOf, stageOf, type Variable, variables } from "../../src/policy/internal/variables/variables.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 import * as Kit from "../kit.js"
 import { configOf, exampleOf, prefix, providerOf, valueAt } from "./variables.js"
 
@@ -87,7 +87,7 @@ describe("each variable", () => {
 
   it.effect("any of them together give options that, written as variables again, give the same", () =>
     Effect.promise(() =>
-      fc.assert(
+      holds(
         fc.asyncProperty(someTexts, async (texts) => {
           const options = await Effect.runPromise(Effect.either(configOf(texts)))
           if (options._tag === "Left") {
@@ -99,7 +99,7 @@ describe("each variable", () => {
           for (const [variable, text] of render({ ...options.right })) again[nameOf(variable)] = text
           deepStrictEqual(await Effect.runPromise(configOf(again)), options.right)
         }),
-        { numRuns: runs(100) }
+        100
       )
     ))
 })

@@ -2,15 +2,15 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import { type Ended, Race } from "../../src/policy/internal/hedgeCore.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 describe("hedge core", () => {
-  it("decides once, by the first success, or by the first request when none succeeds and none is under way", () => {
+  it("decides once, by the first success, or by the first request when none succeeds and none is under way", async () => {
     const step = fc.oneof(
       fc.constant("start" as const),
       fc.record({ ended: fc.constantFrom<Ended>("success", "failure", "failure", "fatal"), which: fc.nat() })
     )
-    fc.assert(
+    await holds(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const race = new Race()
         race.start()
@@ -37,7 +37,7 @@ describe("hedge core", () => {
           if (race.winner !== undefined) strictEqual(race.winner, decided)
         }
       }),
-      { numRuns: runs(500) }
+      500
     )
   })
 

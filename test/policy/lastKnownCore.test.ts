@@ -2,10 +2,10 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import { LastKnown } from "../../src/policy/internal/lastKnownCore.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 describe("last known core", () => {
-  it("behaves as a list of what was written, cut by number and age", () => {
+  it("behaves as a list of what was written, cut by number and age", async () => {
     const key = fc.constantFrom("a", "b", "c", "d", "e")
     const step = fc.oneof(
       fc.record({ ago: fc.nat(50), key, type: fc.constant("put" as const) }),
@@ -13,7 +13,7 @@ describe("last known core", () => {
       fc.record({ millis: fc.nat(60), type: fc.constant("wait" as const) }),
       fc.record({ key, type: fc.constant("delete" as const) })
     )
-    fc.assert(
+    await holds(
       fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ max: 5, min: 1 }), (steps, capacity) => {
         const known = new LastKnown<number>(capacity, 100)
         let model: Array<{ readonly key: string; readonly at: number; readonly value: number }> = []
@@ -43,7 +43,7 @@ describe("last known core", () => {
           strictEqual(known.size <= capacity, true)
         }
       }),
-      { numRuns: runs(500) }
+      500
     )
   })
 

@@ -10,7 +10,7 @@ import { LearnedQuota } from "../../src/policy/internal/limit/learnedQuotaCore.j
 import { type Limit, LocalQuota } from "../../src/policy/internal/limit/quotaCore.js"
 import { grains, SlidingWindow } from "../../src/policy/internal/limit/slidingWindowCore.js"
 import { TokenBucket } from "../../src/policy/internal/limit/tokenBucketCore.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 interface Grant {
   readonly at: number
@@ -129,8 +129,8 @@ const inWindow = (grants: ReadonlyArray<Grant>, window: number, now: number): nu
   grants.reduce((sum, { at, cost }) => at > now - window ? sum + cost : sum, 0)
 
 describe("token bucket", () => {
-  it("R1: what is taken over any stretch of time stays within capacity + rate × time, whatever is given back", () => {
-    fc.assert(
+  it("R1: what is taken over any stretch of time stays within capacity + rate × time, whatever is given back", async () => {
+    await holds(
       fc.property(
         steps(2_000),
         fc.integer({ max: 20, min: 4 }),
@@ -140,12 +140,12 @@ describe("token bucket", () => {
           walk(takingFrom(bucket), steps, (used) => strictEqual(withinRate(used, capacity, refillRate), true))
         }
       ),
-      { numRuns: runs(500) }
+      500
     )
   })
 
-  it("the wait that it names is enough, and nothing less is", () => {
-    fc.assert(
+  it("the wait that it names is enough, and nothing less is", async () => {
+    await holds(
       fc.property(
         fc.integer({ max: 20, min: 1 }),
         fc.integer({ max: 20_000, min: 1 }),
@@ -172,7 +172,7 @@ describe("token bucket", () => {
           strictEqual(bucket.waitFor(cost, 0, inLine), 0)
         }
       ),
-      { numRuns: runs(300) }
+      300
     )
   })
 
@@ -221,8 +221,8 @@ describe("token bucket", () => {
 })
 
 describe("sliding window", () => {
-  it("never more than the limit in any window, and its waits are exact", () => {
-    fc.assert(
+  it("never more than the limit in any window, and its waits are exact", async () => {
+    await holds(
       fc.property(
         steps(400, 3),
         fc.integer({ max: 12, min: 3 }),
@@ -246,12 +246,12 @@ describe("sliding window", () => {
           )
         }
       ),
-      { numRuns: runs(500) }
+      500
     )
   })
 
-  it("what a caller in line is told is what it comes to, token by token", () => {
-    fc.assert(
+  it("what a caller in line is told is what it comes to, token by token", async () => {
+    await holds(
       fc.property(
         fc.array(fc.integer({ max: 300, min: 0 }), { maxLength: 30 }),
         fc.integer({ max: 8, min: 1 }),
@@ -273,7 +273,7 @@ describe("sliding window", () => {
           deepStrictEqual(told, came)
         }
       ),
-      { numRuns: runs(300) }
+      300
     )
   })
 
@@ -384,7 +384,7 @@ describe("what the provider says is left", () => {
 })
 
 describe("a quota of several limits", () => {
-  it("gives only what all of them give: bucket, window, and the provider's word, in any history", () => {
+  it("gives only what all of them give: bucket, window, and the provider's word, in any history", async () => {
     const limits = fc.record({
       capacity: fc.integer({ max: 10, min: 4 }),
       limit: fc.integer({ max: 12, min: 4 }),
@@ -398,7 +398,7 @@ describe("a quota of several limits", () => {
       }),
       { maxLength: 10 }
     )
-    fc.assert(
+    await holds(
       fc.property(steps(500), limits, said, (steps, { capacity, limit, refillRate }, said) => {
         const window = 2_000
         const quotaOf = () => new LocalQuota({ bucket: { capacity, refillRate }, window: { limit, window } }, 0)
@@ -427,7 +427,7 @@ describe("a quota of several limits", () => {
           strictEqual(inWindow(used, window, now) <= limit, true)
         })
       }),
-      { numRuns: runs(500) }
+      500
     )
   })
 

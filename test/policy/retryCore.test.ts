@@ -3,7 +3,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import { Budget } from "../../src/policy/internal/budgetCore.js"
 import * as Retry from "../../src/policy/internal/retryCore.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 const config: Retry.Config = {
   initialDelay: 100,
@@ -18,8 +18,8 @@ const config: Retry.Config = {
 const share = fc.double({ max: 1, maxExcluded: true, min: 0, noNaN: true })
 
 describe("retry core: pauses", () => {
-  it("trap 31: every kind of jitter keeps its bounds, at any attempt, and is finite at the five thousandth", () => {
-    fc.assert(
+  it("trap 31: every kind of jitter keeps its bounds, at any attempt, and is finite at the five thousandth", async () => {
+    await holds(
       fc.property(
         fc.oneof(fc.integer({ max: 5_000, min: 1 }), fc.integer({ max: 1_100, min: 1_000 })),
         share,
@@ -37,7 +37,7 @@ describe("retry core: pauses", () => {
           if (typeof jitter === "number") strictEqual(Math.abs(delay - raw) <= raw * jitter + 1e-6, true)
         }
       ),
-      { numRuns: runs(10_000) }
+      10_000
     )
   })
 
@@ -72,8 +72,8 @@ describe("retry core: pauses", () => {
     strictEqual(Retry.backoff(decorrelated, 5, 9_000, 0.9), 10_000)
   })
 
-  it("decorrelated jitter stays finite and within its bounds over thousands of pauses in a row", () => {
-    fc.assert(
+  it("decorrelated jitter stays finite and within its bounds over thousands of pauses in a row", async () => {
+    await holds(
       fc.property(fc.array(share, { maxLength: 3_000, size: "max" }), (randoms) => {
         let previous = config.initialDelay
         for (const random of randoms) {
@@ -81,7 +81,7 @@ describe("retry core: pauses", () => {
           strictEqual(previous >= config.initialDelay && previous <= config.maxDelay, true)
         }
       }),
-      { numRuns: runs(20) }
+      20
     )
   })
 })
@@ -156,8 +156,8 @@ describe("retry core: budget", () => {
     { arbitrary: fc.integer({ max: 5_000, min: 0 }), weight: 1 }
   )
 
-  it("trap 8: over any stretch, retries stay within the reserve, the ratio of the calls, and the rate", () => {
-    fc.assert(
+  it("trap 8: over any stretch, retries stay within the reserve, the ratio of the calls, and the rate", async () => {
+    await holds(
       fc.property(
         fc.array(step, { maxLength: 300, size: "max" }),
         fc.double({ max: 1, min: 0, noNaN: true }),
@@ -185,7 +185,7 @@ describe("retry core: budget", () => {
           }
         }
       ),
-      { numRuns: runs(300) }
+      300
     )
   })
 

@@ -6,7 +6,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import { AdaptiveLimit } from "../../src/policy/internal/bulkhead/adaptiveCore.js"
 import { Claim, Slots } from "../../src/policy/internal/bulkhead/slotsCore.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 
 type Command =
   | { readonly type: "arrive" | "wait" | "reconfigure"; readonly n: number }
@@ -29,8 +29,8 @@ const maxWait = 1_000
 const config = (limit: number) => ({ limit, maxQueue, maxWait })
 
 describe("slots", () => {
-  it("never more than there are, in order, nobody waits for a slot that is free or for too long, in any history", () => {
-    fc.assert(
+  it("never more than there are, in order, nobody waits for a slot that is free or for too long, in any history", async () => {
+    await holds(
       fc.property(fc.array(command, { maxLength: 150, size: "max" }), (commands) => {
         let limit = 2
         const slots = new Slots(config(limit))
@@ -107,7 +107,7 @@ describe("slots", () => {
           for (const claim of claims) if (claim.standing === "waiting") strictEqual(claim.patience > now, true)
         }
       }),
-      { numRuns: runs(1_500) }
+      1_500
     )
   })
 
@@ -154,8 +154,8 @@ describe("slots", () => {
 describe("adaptive limit", () => {
   const bounds = { backoffRatio: 0.9, initial: 10, max: 20, min: 2 }
 
-  it("stays within its bounds, and a crowd of losses is one, in any history", () => {
-    fc.assert(
+  it("stays within its bounds, and a crowd of losses is one, in any history", async () => {
+    await holds(
       fc.property(
         fc.array(
           fc.record({
@@ -182,7 +182,7 @@ describe("adaptive limit", () => {
           }
         }
       ),
-      { numRuns: runs(1_000) }
+      1_000
     )
   })
 

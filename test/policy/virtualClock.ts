@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect } from "effect"
+import { turn } from "../turn.js"
 
 /**
  * A clock that goes on when it is told to, from one sleep to the next, for programs with thousands of them: whoever woke
@@ -22,7 +23,6 @@ export const makeVirtualClock = () => {
     unsafeCurrentTimeMillis: () => now,
     unsafeCurrentTimeNanos: () => BigInt(Math.round(now * 1e6))
   }
-  const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
   const adjust = (duration: Duration.DurationInput): Effect.Effect<void> =>
     Effect.gen(function*() {
       const end = now + Duration.toMillis(duration)

@@ -76,6 +76,7 @@ export interface Cluster {
     args: Array<string>
   ) => Promise<unknown>
   readonly getRandomNode: () => any
+  readonly masters: ReadonlyArray<any>
   readonly nodeClient: (node: any) => any
 }
 
@@ -106,6 +107,33 @@ const alone = (times: link.Timing, options: RedisClientOptions): RedisClientOpti
 /** How a command gets to the server: with the key that says which node. */
 type Send = (key: string | undefined, args: ReadonlyArray<string>, done: link.Done) => () => void
 
+/** One server that keeps keys of its own. */
+type Master = (args: ReadonlyArray<string>, done: link.Done) => () => void
+
+const ask = (master: Master, ...args: ReadonlyArray<string>): Effect.Effect<unknown, Redis.RedisError> =>
+  Effect.async((resume) => {
+    const cancel = master(args, resume)
+    return Effect.sync(cancel)
+  })
+
+/** Keys that a server is asked to look at, at once. */
+const scanned = "500"
+
+const isPage = (reply: unknown): reply is readonly [cursor: string, keys: ReadonlyArray<string>] =>
+  Array.isArray(reply) && typeof reply[0] === "string" && Array.isArray(reply[1])
+
+const scanOne = (master: Master, pattern: string, found: Set<string>): Effect.Effect<void, Redis.RedisError> => {
+  const from = (cursor: string): Effect.Effect<void, Redis.RedisError> =>
+    Effect.flatMap(ask(master, "SCAN", cursor, "MATCH", pattern, "COUNT", scanned), (reply) => {
+      if (!isPage(reply)) {
+        return new Redis.RedisError({ message: "SCAN answered what it should not", reason: "reply" })
+      }
+      for (const key of reply[1]) found.add(key)
+      return reply[0] === "0" ? Effect.void : from(reply[0])
+    })
+  return from("0")
+}
+
 /** Beyond it a subscriber is too slow, and has to read the state anew. */
 const maxNotices = 1024
 
@@ -127,7 +155,11 @@ const sha1 = (script: Redis.Script<any, any>): string => {
   return digest
 }
 
-const service = (send: Send, subscriptions: link.Link): Redis.Redis["Type"] => {
+const service = (
+  send: Send,
+  subscriptions: link.Link,
+  masters: () => ReadonlyArray<Master> = () => [(args, done) => send(undefined, args, done)]
+): Redis.Redis["Type"] => {
   const execute = (
     key: string | undefined,
     args: ReadonlyArray<Redis.Argument>
@@ -172,6 +204,14 @@ const service = (send: Send, subscriptions: link.Link): Redis.Redis["Type"] => {
 
   return Redis.Redis.of({
     run,
+    scan: (pattern) =>
+      Effect.suspend(() => {
+        const found = new Set<string>()
+        return Effect.as(
+          Effect.forEach(masters(), (master) => scanOne(master, pattern, found), { discard: true }),
+          found
+        )
+      }).pipe(Effect.map((found) => Array.from(found))),
     send: (command, ...args) => execute(args[0] === undefined ? undefined : String(args[0]), [command, ...args]),
     subscribe: (channel) =>
       Effect.gen(function*() {
@@ -269,13 +309,12 @@ export const fromClient = (
       cause?: unknown
     ): Either.Either<never, Redis.RedisError> =>
       Either.left(new Redis.RedisError({ cause, message: `Redis ${what}`, reason }))
-    const send: Send = (key, args, done) => {
+    const answering = (ask: () => Promise<unknown>, done: link.Done): () => void => {
       if (!(isCluster(client) ? client.isOpen : client.isReady)) {
         done(failed("disconnected", "is away"))
         return () => undefined
       }
-      const answer = isCluster(client) ? client.sendCommand(key, false, args.slice()) : client.sendCommand(args)
-      return link.within(answer, times.commandTimeout, (result, timedOut) => {
+      return link.within(ask(), times.commandTimeout, (result, timedOut) => {
         if (Either.isRight(result)) return done(Either.right(result.right))
         if (timedOut) return done(failed("timeout", `did not answer within ${times.commandTimeout} ms`))
         // of a cluster, one node may be
@@ -287,7 +326,17 @@ export const fromClient = (
         )
       })
     }
-    return service(send, subscriptions)
+    const send: Send = (key, args, done) =>
+      answering(
+        () => isCluster(client) ? client.sendCommand(key, false, args.slice()) : client.sendCommand(args),
+        done
+      )
+    if (!isCluster(client)) return service(send, subscriptions)
+    const masters = () =>
+      client.masters.map((node): Master => (args, done) =>
+        answering(async () => (await client.nodeClient(node)).sendCommand(args), done)
+      )
+    return service(send, subscriptions, masters)
   })
 
 /**

@@ -2,11 +2,13 @@
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
@@ -20,8 +22,22 @@ export type Request = HttpClientRequest.HttpClientRequest
 export type Response = HttpClientResponse.HttpClientResponse
 export type Sending = Effect.Effect<Response, IntegrationError>
 
+/** Puts a credential on a request, each time that it is sent. */
+export interface Authenticate {
+  (request: Request, call: Call): Effect.Effect<Request, IntegrationError>
+  /**
+   * After a 401: the request with another credential than the one that it was `refused` with, where there is another. It
+   * is sent once, at once, as a part of the same attempt. A body that is a stream is not sent again.
+   */
+  readonly again?: (
+    request: Request,
+    refused: Request,
+    call: Call
+  ) => Effect.Effect<Option.Option<Request>, IntegrationError>
+}
+
 export interface Settings extends Reader {
-  readonly authenticate: (request: Request, call: Call) => Effect.Effect<Request, IntegrationError>
+  readonly authenticate: Authenticate
   readonly baseUrl: string
   /** Of every request that has none of its own of that name. */
   readonly headers: Headers.Headers
@@ -41,7 +57,31 @@ export interface Arrival {
 export type Attempt = (arrival: Arrival, authenticated: Request, now: () => number) => Sending
 
 /** Puts the credential on the request, and makes the attempt, which keeps the deadline of the call by itself. */
-export const makeWithin = (settings: Settings, attempt: Attempt) => (arrival: Arrival): Sending => {
+export const makeWithin = (settings: Settings, once: Attempt) => {
+  const { again } = settings.authenticate
+  const attempt = again === undefined ? once : withAnother(once, again)
+  return (arrival: Arrival): Sending => authenticated(settings, attempt, arrival)
+}
+
+/** A 401 says that nothing was done, whatever the method. */
+const withAnother =
+  (attempt: Attempt, again: NonNullable<Authenticate["again"]>): Attempt => (arrival, authenticated, now) =>
+    Effect.catchAll(attempt(arrival, authenticated, now), (error) => {
+      const { call, clock, fiber, request, restore } = arrival
+      const refused = Exit.fail(error)
+      // the stream has been read
+      if (error._tag !== "AuthenticationError" || error.status !== 401 || request.body._tag === "Stream") return refused
+      const since = monotonicMillis(clock)
+      return Guard.under(again(request, authenticated, call), call, fiber, clock, since, restore, {
+        onFailure: (cause) => Cause.isFailure(cause) ? refused : Exit.failCause(cause),
+        onSuccess: Option.match({
+          onNone: () => refused,
+          onSome: (another) => attempt(arrival, another, () => monotonicMillis(clock))
+        })
+      })
+    })
+
+const authenticated = (settings: Settings, attempt: Attempt, arrival: Arrival): Sending => {
   const { call, clock, fiber, request, restore } = arrival
   const { deadline } = call
   // nothing is sent for an answer that nobody will wait for

@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { decodeText, toArrayBuffer } from "./bytes.js"
+import { decodeText, toArrayBuffer } from "../../internal/bytes.js"
 import { type RawHeaders, ReceivedHeaders, type WireHeaders } from "./headers.js"
 
 /** What an operation made of a response. */

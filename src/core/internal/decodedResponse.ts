@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { concat, decodeText, toArrayBuffer } from "./bytes.js"
+import { concat, decodeText, toArrayBuffer } from "../../internal/bytes.js"
 import { type Coding, codingsOf, decodeStream } from "./decoding.js"
 import { toReadableStream } from "./webStream.js"
 

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as NodeStream from "node:stream"
 import type * as NodeZlib from "node:zlib"
-import { concat } from "./bytes.js"
+import { concat } from "../../internal/bytes.js"
 
 interface Modules {
   readonly stream: typeof NodeStream

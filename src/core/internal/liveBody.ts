@@ -1,4 +1,4 @@
-import { concat } from "./bytes.js"
+import { concat } from "../../internal/bytes.js"
 import type { Controller } from "./dispatcher.js"
 
 /** Past so many bytes that nobody has taken, the connection is read no further; undici's own mark. */

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { decodeText, toArrayBuffer } from "./bytes.js"
+import { decodeText, toArrayBuffer } from "../../internal/bytes.js"
 import { type RawHeaders, ReceivedHeaders, type WireHeaders } from "./headers.js"
 import type { LiveBody } from "./liveBody.js"
 

@@ -3,10 +3,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import { placeholder } from "../../internal/secretQuery.js"
 import type { Call } from "../Call.js"
-import { AuthenticationError, type IntegrationError } from "../IntegrationError.js"
+import { AuthenticationError } from "../IntegrationError.js"
+import type { Authenticate } from "./arrival.js"
 
 type Request = HttpClientRequest.HttpClientRequest
-type Authenticate = (request: Request, call: Call) => Effect.Effect<Request, IntegrationError>
 
 const isMissing = ([, value]: readonly [string, string]): boolean => value === placeholder
 
@@ -29,7 +29,16 @@ const checked = (request: Request, call: Call): Effect.Effect<Request, Authentic
   )
 }
 
-export const make = (authenticate: Authenticate): Authenticate => (request, call) =>
-  call.isReplay && request.url.includes(`=${placeholder}`)
-    ? Effect.flatMap(authenticate(withParams(request), call), (signed) => checked(signed, call))
-    : authenticate(request, call)
+const isStripped = (request: Request, call: Call): boolean => call.isReplay && request.url.includes(`=${placeholder}`)
+
+export const make = (authenticate: Authenticate): Authenticate => {
+  const sign = (request: Request, call: Call) =>
+    isStripped(request, call)
+      ? Effect.flatMap(authenticate(withParams(request), call), (signed) => checked(signed, call))
+      : authenticate(request, call)
+  const { again } = authenticate
+  return again === undefined ? sign : Object.assign(sign, {
+    again: (request: Request, refused: Request, call: Call) =>
+      again(isStripped(request, call) ? withParams(request) : request, refused, call)
+  })
+}

@@ -6,7 +6,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
-import { runs } from "../../campaign.js"
+import { holds } from "../../campaign.js"
 import { Model, type Sent } from "./model.js"
 
 // small numbers, so that a short history reaches every transition many times
@@ -182,8 +182,8 @@ type Event = ReturnType<typeof event> extends fc.Arbitrary<infer E> ? E : never
 
 describe("circuit breaker core", () => {
   for (const [name, strategy] of Object.entries(strategies)) {
-    it(`over ${name} behaves as the reference model under any interleaving of calls, results, hands and time`, () => {
-      fc.assert(
+    it(`over ${name} behaves as the reference model under any interleaving of calls, results, hands and time`, async () => {
+      await holds(
         fc.property(
           settings,
           fc.array(event(strategy.kind !== "consecutive"), { maxLength: 150, size: "max" }),
@@ -191,7 +191,7 @@ describe("circuit breaker core", () => {
             check(strategy, changes, events)
           }
         ),
-        { numRuns: runs(600) }
+        600
       )
     })
   }

@@ -7,7 +7,7 @@ import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import type * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 import type * as Window from "../../../src/policy/internal/breaker/windowCore.js"
-import { runs } from "../../campaign.js"
+import { holds } from "../../campaign.js"
 import { Fleet, type Met } from "./fleet.js"
 import { commands } from "./fleetCommands.js"
 import { callOf, settleDown } from "./fleetSteps.js"
@@ -46,9 +46,9 @@ const offsets = [0, 5_000, 250_000]
 describe("a circuit that is shared", () => {
   for (const size of [2, 3]) {
     for (const [name, strategy] of Object.entries(strategies)) {
-      it(`by ${size} processes, over ${name}: B1 to B9 hold in any interleaving, and it is as the observer works it out`, () => {
+      it(`by ${size} processes, over ${name}: B1 to B9 hold in any interleaving, and it is as the observer works it out`, async () => {
         const met = new Map<Met, number>()
-        fc.assert(
+        await holds(
           fc.property(
             settings,
             fc.commands([commands(size, strategy.kind !== "consecutive")], { maxCommands: 120, size: "max" }),
@@ -68,7 +68,7 @@ describe("a circuit that is shared", () => {
               recovers(fleet)
             }
           ),
-          { numRuns: runs(250) }
+          250
         )
         // the campaign reaches what it is for
         const often: ReadonlyArray<Met> = [

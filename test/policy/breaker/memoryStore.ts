@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 import type { View } from "../../../src/policy/internal/breaker/mirrorCore.js"
 import * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
-import { type Store, StoreError } from "../../../src/policy/internal/breaker/store.js"
+import { listed, type Store, StoreError } from "../../../src/policy/internal/breaker/store.js"
 
 export class MemoryStore implements Store {
   readonly name = "the spec's store"
@@ -38,6 +38,15 @@ export class MemoryStore implements Store {
       }
     })
   }
+
+  readonly list = Effect.suspend(() =>
+    this.mood === "well"
+      ? Effect.map(
+        Clock.currentTimeMillis,
+        (millis) => Array.from(this.kept, ([key, { record }]) => listed(key, record, 1_700_000_000_000 + millis))
+      )
+      : new StoreError({ message: "connection refused", reason: "away" })
+  )
 
   #take(key: string, step: Shared.Step, terms: Shared.Terms) {
     return Effect.map(Clock.currentTimeMillis, (millis) => {

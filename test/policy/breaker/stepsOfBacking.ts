@@ -10,7 +10,7 @@ import type * as Core from "../../../src/policy/internal/breaker/circuitCore.js"
 import * as Shared from "../../../src/policy/internal/breaker/sharedCore.js"
 import type { Store } from "../../../src/policy/internal/breaker/store.js"
 import * as Window from "../../../src/policy/internal/breaker/windowCore.js"
-import { runs } from "../../campaign.js"
+import { holds } from "../../campaign.js"
 import { Fleet, type Taken } from "./fleet.js"
 import { commands } from "./fleetCommands.js"
 
@@ -169,7 +169,7 @@ export const suite = (
     it("any sequence of steps leaves the record as the core's own steps do, and is answered as they answer", () =>
       withBacking(({ kept, setClock, store }) =>
         Effect.promise(() =>
-          fc.assert(
+          holds(
             fc.asyncProperty(
               fc.array(terms, { maxLength: 2, minLength: 1 }),
               fc.array(fc.tuple(step, wait, fc.nat(9)), { maxLength: 40, size: "max" }),
@@ -192,7 +192,7 @@ export const suite = (
                   }
                 }))
             ),
-            { numRuns: runs(sequences) }
+            sequences
           )
         )
       ))
@@ -201,7 +201,7 @@ export const suite = (
       it(`what a fleet does to a record, over ${strategy.kind}: B1 to B9 hold of this record too, for it is the same`, () =>
         withBacking((backing) =>
           Effect.promise(() =>
-            fc.assert(
+            holds(
               fc.asyncProperty(
                 fc.record({ halfOpenMaxConcurrent: fc.constantFrom(1, 2), quorum: fc.constantFrom(1, 2) }),
                 fc.commands([commands(2, strategy.kind !== "consecutive")], { maxCommands: 100, size: "max" }),
@@ -216,7 +216,7 @@ export const suite = (
                   return Effect.runPromise(replay(backing, `fleet-${++keys}`, config, fleet.taken))
                 }
               ),
-              { numRuns: runs(Math.ceil(sequences / 3)) }
+              Math.ceil(sequences / 3)
             )
           )
         ))

@@ -10,7 +10,7 @@ import * as Lease from "../../../src/policy/internal/limit/leaseCore.js"
 import * as Scripts from "../../../src/policy/internal/limit/leaseScripts.js"
 import { clientOf, Provider } from "../../../src/testing/conformance/internal/rateLimitKit.js"
 import * as Conformance from "../../../src/testing/conformance/RateLimit.js"
-import { isLong, runs } from "../../campaign.js"
+import { holds, isLong } from "../../campaign.js"
 import * as Servers from "../../servers/index.js"
 
 const prefix = `test:${randomUUID()}`
@@ -74,7 +74,7 @@ describe("the script", () => {
       const client = yield* Redis.Redis
       const run = Runtime.runPromise(yield* Effect.runtime())
       yield* Effect.promise(() =>
-        fc.assert(
+        holds(
           fc.asyncProperty(fc.array(request, { maxLength: 30, size: "max" }), (steps) =>
             run(Effect.gen(function*() {
               const key = `${prefix}:script:${randomUUID()}`
@@ -126,7 +126,7 @@ describe("the script", () => {
               }
               yield* client.send("DEL", key)
             }))),
-          { numRuns: runs(40) }
+          40
         )
       )
     }).pipe(Effect.provide(redis)))

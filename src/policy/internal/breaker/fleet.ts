@@ -16,9 +16,10 @@ import * as Stream from "effect/Stream"
 import * as Background from "../../../internal/background.js"
 import * as Outage from "../../../internal/outage.js"
 import { monotonicMillis } from "../../../internal/time.js"
-import type { CircuitBreakers } from "../../CircuitBreaker.js"
+import { type CircuitBreakers, CircuitBreakerStoreError } from "../../CircuitBreaker.js"
 import type * as Breaker from "./breaker.js"
 import type * as Core from "./circuitCore.js"
+import * as Listing from "./listing.js"
 import { unconfigured } from "./options.js"
 import { Registry } from "./registry.js"
 import * as Shared from "./shared.js"
@@ -164,15 +165,25 @@ export const make = (
 
     const onExisting = <A>(key: string, f: (breaker: Shared.SharedBreaker) => A) =>
       Effect.sync(() => Option.map(Option.fromNullable(registry.peek(key, way.now())), f))
-    /** Also ahead of the first call: who switches something off means it. */
+    /**
+     * Also ahead of the first call: who switches something off means it. One that is new here is attached by the command
+     * itself, so that the store has been told when this is over.
+     */
     const command = (key: string, command: Core.Command) =>
-      Effect.suspend(() => way.get(() => registry.any(key, way.now())).command(command))
+      Effect.suspend(() => registry.any(key, way.now()).command(command))
 
     return {
       breaker: (key, config, moment) => way.get(() => registry.get(key, config, moment)),
       changes: Stream.fromPubSub(transitions),
       forceClose: (key) => command(key, { _tag: "forceClose" }),
       forceOpen: (key, reason) => command(key, { _tag: "forceOpen", reason }),
+      list: bounded(store.list, Duration.times(timeout, subscribing)).pipe(
+        // none that the store has not been told of: others do not go by it
+        Effect.map((records) => Listing.sorted(records.map(Listing.ofRecord))),
+        Effect.mapError(({ cause, message }) =>
+          new CircuitBreakerStoreError({ cause, message: `${store.name} cannot be asked for its circuits: ${message}` })
+        )
+      ),
       keys: Effect.sync(() => registry.keys(way.now())),
       openFor: (key, duration, reason) =>
         command(key, { _tag: "openFor", millis: Duration.toMillis(duration), reason }),

@@ -1,4 +1,5 @@
 /** The shared record on Redis: one hash a key, each step one script, pushes by `PUBLISH`. */
+import * as Array from "effect/Array"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -10,7 +11,7 @@ import * as Core from "./circuitCore.js"
 import type { View } from "./mirrorCore.js"
 import * as Lua from "./scripts.js"
 import * as Shared from "./sharedCore.js"
-import { type Store, StoreError } from "./store.js"
+import { type Listed, type Store, StoreError } from "./store.js"
 
 const finite = (value: number): number => Math.min(value, Number.MAX_VALUE)
 
@@ -63,6 +64,34 @@ const makeScripts = (clock: string | undefined) => ({
 })
 
 const scripts = makeScripts(undefined)
+
+const makeLook = (clock: string | undefined) =>
+  Redis.script({
+    encode: (record: string) => ({ keys: [record] }),
+    lua: Lua.look(clock),
+    name: "breaker look",
+    result: Schema.Array(Schema.String)
+  })
+
+const look = makeLook(undefined)
+
+const Shown = Schema.Struct({
+  mode: Schema.Literal("auto", "enforcing", "shadow", "disabled", "forced-open"),
+  modeReason: Schema.String,
+  openLeft: Schema.NumberFromString,
+  openings: Schema.NumberFromString,
+  reason: Schema.String,
+  state: Schema.Literal("closed", "open", "half-open")
+})
+
+const decodeShown = Schema.decodeUnknownOption(Shown)
+
+/** The other way round than {@link placeOf}: none for a key that is no record's. */
+const keyOf = (prefix: string, record: string): string | undefined =>
+  record.startsWith(`${prefix}{`) && record.endsWith("}") ? record.slice(prefix.length + 1, -1) : undefined
+
+/** In a pattern of the server's these mean something else. */
+const literally = (text: string): string => text.replaceAll(/[\\*?[\]^]/g, "\\$&")
 
 export interface Place {
   readonly channel: string
@@ -135,8 +164,26 @@ const pushOf = (text: string): Option.Option<readonly [key: string, view: View]>
 export const make = (redis: Redis.Redis["Type"], prefix: string, clock?: string): Store => {
   const place = placeOf(prefix)
   const all = clock === undefined ? scripts : makeScripts(clock)
+  const lookAt = clock === undefined ? look : makeLook(clock)
+  const show = (record: string): Effect.Effect<Option.Option<Listed>, StoreError> => {
+    const key = keyOf(prefix, record)
+    return key === undefined ? Effect.succeedNone : redis.run(lookAt, record).pipe(
+      Effect.map((values) =>
+        Option.map(
+          decodeShown(Object.fromEntries(Lua.lookFields.map((name, i) => [name, values[i]]))),
+          (shown) => ({ ...shown, key })
+        )
+      ),
+      Effect.mapError(failed),
+      Effect.catchIf((error) => error.reason === "nonsense", () => Effect.succeedNone)
+    )
+  }
   return {
     client: redis,
+    list: Effect.mapError(redis.scan(`${literally(prefix)}{*}`), failed).pipe(
+      Effect.flatMap(Effect.forEach(show, { concurrency: 16 })),
+      Effect.map(Array.getSomes)
+    ),
     name: "Redis",
     step: (key, step, terms) =>
       Effect.flatMap(Effect.mapError(redis.run(all[step._tag], place, key, step, terms), failed), answerOf),

@@ -477,3 +477,20 @@ return answer
 /** `KEYS`: the record. `ARGV`: channel, terms and step as JSON, the key for people. */
 export const script = (action: Shared.Step["_tag"], clock: string = time): string =>
   `${begin(clock)}${actions[action]}${end}`.trim()
+
+/** In the order of the answer of {@link look}. */
+export const lookFields = ["state", "mode", "modeReason", "reason", "openings", "openLeft"] as const
+
+/** What a record says, for people: nothing is changed, and nothing is made where there is none. */
+export const look = (clock: string = time): string =>
+  `
+local clock = ${clock}
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local fields = redis.call("HMGET", KEYS[1], "state", "mode", "modeReason", "reason", "openings", "openUntil")
+local answer = {}
+for i = 1, 5 do answer[i] = fields[i] or "" end
+local left = 0
+if fields[1] == "open" then left = math.max(0, (tonumber(fields[6]) or 0) - now) end
+answer[6] = string.format("%.17g", left)
+return answer
+`.trim()

@@ -7,12 +7,13 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Background from "../../../internal/background.js"
 import * as Records from "../../../internal/sqlRecords.js"
 import * as PgPush from "../pgPush.js"
 import type { View } from "./mirrorCore.js"
 import * as Shared from "./sharedCore.js"
-import { type Store, StoreError } from "./store.js"
+import { type Listed, listed, type Store, StoreError } from "./store.js"
 
 export interface Options {
   /** Processes share what they have the same space for. */
@@ -37,6 +38,15 @@ interface Change {
 
 /** The row of another layout would be in another table. */
 export const table = "holdfast_breakers_1"
+
+export const layout: Records.Table = {
+  columns: `changed_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  kept TEXT NOT NULL,
+  view TEXT NOT NULL`,
+  index: { column: "changed_at", name: `${table}_changed` },
+  table
+}
 
 /** A look back from the last look, so that what was committed late is not missed. */
 const overlap = 1_000
@@ -126,14 +136,18 @@ RETURNING name`
       return written.length === 0 ? undefined : answer
     })
 
-  const setUp = Records.makeTable(sql, {
-    columns: `changed_at BIGINT NOT NULL,
-  expires_at BIGINT NOT NULL,
-  kept TEXT NOT NULL,
-  view TEXT NOT NULL`,
-    index: { column: "changed_at", name: `${table}_changed` },
-    isPg,
-    table
+  const setUp = Records.makeTable(sql, { ...layout, isPg })
+
+  const list = Effect.gen(function*() {
+    const found = yield* sql<{ readonly now: string | number; readonly name: string; readonly kept: string }>`
+SELECT clock.now AS now, b.name AS name, b.kept AS kept
+FROM (SELECT ${now} AS now) clock, ${rows} b WHERE b.space = ${space} AND b.expires_at > clock.now`
+    const circuits: Array<Listed> = []
+    for (const row of found) {
+      const kept = yield* Effect.either(parse(row.kept))
+      if (Either.isRight(kept)) circuits.push(listed(row.name, kept.right.record, Number(row.now)))
+    }
+    return circuits
   })
 
   const sweep = Records.sweep(sql, table, space, now)
@@ -170,6 +184,7 @@ WHERE space = ${space} AND changed_at > ${since - overlap}`,
 
   return {
     client,
+    list: Records.apart(Effect.mapError(list, away)),
     name: isPg ? "PostgreSQL" : "the database",
     step: (key, step, terms) => Records.apart(Records.untilTaken(attempt(key, step, terms), away)),
     subscribe: (onPush) =>

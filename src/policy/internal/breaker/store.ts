@@ -2,8 +2,26 @@
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type * as Core from "./circuitCore.js"
 import type { View } from "./mirrorCore.js"
 import type * as Shared from "./sharedCore.js"
+
+/** What a record says of its circuit, for people. */
+export interface Listed extends Pick<Core.Record, "mode" | "modeReason" | "openings" | "reason" | "state"> {
+  readonly key: string
+  /** Milliseconds until it is probed; 0 where it is closed, or may be. */
+  readonly openLeft: number
+}
+
+export const listed = (key: string, record: Core.Record, now: number): Listed => ({
+  key,
+  mode: record.mode,
+  modeReason: record.modeReason,
+  openLeft: record.state === "open" ? Math.max(0, record.openUntil - now) : 0,
+  openings: record.openings,
+  reason: record.reason,
+  state: record.state
+})
 
 /** `away`: nothing can be asked of the store. `nonsense`: it answers, and this one answer makes no sense. */
 export class StoreError extends Data.TaggedError("BreakerStoreError")<{
@@ -26,6 +44,8 @@ export interface Store {
     step: Shared.Step,
     terms: Shared.Terms
   ) => Effect.Effect<Shared.Answer, StoreError>
+  /** The circuits of which there is a record, whoever made it, in no order. What is no record is left out. */
+  readonly list: Effect.Effect<ReadonlyArray<Listed>, StoreError>
   /** Pushes from now on, until the scope ends. Whatever could have been missed must show in `lost` or in `check`. */
   readonly subscribe: (
     onPush: (key: string, view: View) => void

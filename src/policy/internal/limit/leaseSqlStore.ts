@@ -25,6 +25,15 @@ export interface Options {
 
 /** The row of another layout would be in another table. */
 export const table = "holdfast_limits_1"
+
+export const layout: Records.Table = {
+  columns: `held_at DOUBLE PRECISION NOT NULL,
+  held_until DOUBLE PRECISION NOT NULL,
+  expires_at DOUBLE PRECISION NOT NULL,
+  ledger TEXT NOT NULL`,
+  index: { column: "held_at", name: `${table}_held` },
+  table
+}
 export const channel = "holdfast_limits_1"
 
 interface Row {
@@ -114,15 +123,7 @@ WHERE space = ${space} AND name = ${key} AND version = ${version} RETURNING name
   const taken = <A>(attempt: Effect.Effect<{ readonly answer: A } | undefined, StoreError | SqlError>) =>
     Records.apart(Effect.map(Records.untilTaken(attempt, away), ({ answer }) => answer))
 
-  const setUp = Records.makeTable(sql, {
-    columns: `held_at DOUBLE PRECISION NOT NULL,
-  held_until DOUBLE PRECISION NOT NULL,
-  expires_at DOUBLE PRECISION NOT NULL,
-  ledger TEXT NOT NULL`,
-    index: { column: "held_at", name: `${table}_held` },
-    isPg,
-    table
-  })
+  const setUp = Records.makeTable(sql, { ...layout, isPg })
 
   const sweep = Records.sweep(sql, table, space, now)
 

@@ -72,8 +72,9 @@ export class LeasedQuota implements Quota {
   #reserved = 0
   /** When all that is held is lost. */
   #end = never
-  /** Of `#spent`, what the store has heard of. */
+  /** Of `#spent`, what the store has heard of; and what it may have: the request, or only its answer, was lost. */
   #told = 0
+  #said = 0
   #usedAt = Number.NEGATIVE_INFINITY
 
   #asked: Asked | undefined
@@ -149,6 +150,7 @@ export class LeasedQuota implements Quota {
       this.#spent =
       this.#returned =
       this.#told =
+      this.#said =
         0
     this.#batches = []
     this.#held = this.#reserved = 0
@@ -240,13 +242,12 @@ export class LeasedQuota implements Quota {
     this.#putBack()
   }
 
-  /** What the store has been told of stays used. */
+  /** What the store may have been told of stays used. */
   refund(cost: number, at: number, now: number): void {
     this.#learned.refund(cost, at, now)
     if (this.#bucket === undefined) return
     if (this.#alone !== undefined) return this.#alone.refund(cost, at, now)
-    const untold = this.#spent - Math.max(this.#told, this.#asked?.request.spent ?? 0)
-    this.#spent -= Math.max(0, Math.min(cost, untold))
+    this.#spent -= Math.max(0, Math.min(cost, this.#spent - this.#said))
     this.#putBack()
   }
 
@@ -361,6 +362,7 @@ export class LeasedQuota implements Quota {
     const ahead = this.#demanded(now) * Math.max(1, trips * this.#trip / horizon)
     const capacity = this.#bucket?.capacity ?? 0
     const spent = Math.floor(this.#spent + epsilon)
+    this.#said = Math.max(this.#said, spent)
     // held too, as the store sees it
     const bound = this.#reserved + Math.max(0, this.#spent - spent)
     // one that costs more than there can be is owed

@@ -1,6 +1,15 @@
+/**
+ * Bytes, in pieces and as text.
+ *
+ * @internal
+ */
 const empty = new Uint8Array(0)
 
-/** The first `size` bytes of what came in pieces. A single piece is not copied. */
+/**
+ * The first `size` bytes of what came in pieces. A single piece is not copied.
+ *
+ * @internal
+ */
 export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const only = chunks[0]
   if (only === undefined) return empty
@@ -17,7 +26,11 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Ar
 
 const decoder = new TextDecoder()
 
-/** As UTF-8, without the mark that may stand before it. */
+/**
+ * As UTF-8, without the mark that may stand before it.
+ *
+ * @internal
+ */
 export const decodeText = (bytes: Uint8Array): string => {
   if (!Buffer.isBuffer(bytes)) return decoder.decode(bytes)
   // for a body as small as most are, a fraction of what a decoder costs
@@ -25,7 +38,11 @@ export const decodeText = (bytes: Uint8Array): string => {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-/** A buffer of its own: what came from a socket may share one with other bytes. */
+/**
+ * A buffer of its own: what came from a socket may share one with other bytes.
+ *
+ * @internal
+ */
 export const toArrayBuffer = (bytes: Uint8Array): ArrayBuffer => {
   const copy = new Uint8Array(bytes.length)
   copy.set(bytes)

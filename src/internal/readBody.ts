@@ -1,16 +1,27 @@
+/**
+ * Bodies of answers, of which so much is read and no more.
+ *
+ * @internal
+ */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { concat } from "./bytes.js"
 
-/** The value of a `content-length`. */
+/**
+ * The value of a `content-length`.
+ *
+ * @internal
+ */
 export const lengthOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
 
 /**
  * Reads the body to its end, so that the connection goes back to its pool; a body over the limit is cut off and its
  * connection closed.
+ *
+ * @internal
  */
 export const readBody = (
   response: HttpClientResponse.HttpClientResponse,
