@@ -19,7 +19,9 @@ export const bundle = (entry: string): string => {
   const name = path.relative("test", entry).replaceAll(/[^a-z]+/gi, "-")
   const outfile = path.resolve(`node_modules/.cache/holdfast-test-${name}-${process.pid}.mjs`)
   buildSync({
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requiring } from 'node:module'; const require = requiring(import.meta.url);"
+    },
     bundle: true,
     conditions: ["@holdfast/source"],
     entryPoints: [entry],

@@ -8,9 +8,10 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -43,6 +44,7 @@ import type {
   PurgeRefusedError,
   PurgeReport
 } from "./DeadLetterEdit.js"
+import { apply as applyEdit } from "./internal/deadLetterEdit.js"
 import { make as makeService } from "./internal/deadLetterQueue.js"
 import * as LeaseQueue from "./LeaseQueue.js"
 import type { Job, Options as ReplayPlanOptions, Plan, ReplayOptionsError, Selection } from "./ReplayPlan.js"
@@ -159,6 +161,20 @@ export class DeadLetterQueue extends Context.Tag("holdfast/DeadLetterQueue")<Dea
   /** The same for who must not miss what happens before a stream is run: from when this has succeeded. */
   readonly subscribe: Effect.Effect<Queue.Dequeue<Change>, never, Scope.Scope>
 }>() {}
+
+/**
+ * The letter as an edit would make it, or why it would be refused; changes nothing. Of one whose body is encrypted,
+ * `DeadLetterCipher.reveal` comes first.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const previewEdit = (
+  letter: DeadLetter,
+  edit: Edit,
+  options: EditOptions
+): Effect.Effect<DeadLetter, EditRefusedError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => applyEdit(letter, edit, options, now))
 
 /**
  * @since 0.1.0

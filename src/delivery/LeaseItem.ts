@@ -54,7 +54,7 @@ export interface NewItem {
   /** Made by the caller, so that an offer whose answer was lost can be repeated. Default a new ULID. */
   readonly id?: string | undefined
   /** Default `ready`; a dead letter is offered `parked`. */
-  readonly state?: "ready" | "parked" | undefined
+  readonly state?: "ready" | "parked" | "poison" | undefined
   /** Items of one key run one after the other, in the order of their offers. */
   readonly partitionKey?: string | undefined
   /** What a parked item does to the rest of its partition. Default `block`. */
@@ -265,4 +265,6 @@ export interface Patch {
   readonly signature?: string | undefined
   /** For the history. */
   readonly detail?: string | undefined
+  /** Leaves no line in the history: of what changes all the time, and is nobody's decision. Default `false`. */
+  readonly quiet?: boolean | undefined
 }

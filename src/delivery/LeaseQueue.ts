@@ -23,7 +23,9 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Number from "effect/Number"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as input from "./internal/leaseQueueInput.js"
 import * as memory from "./internal/leaseQueueMemory.js"
 import type {
@@ -185,3 +187,31 @@ export const makeMemory = (options?: Options): Effect.Effect<LeaseQueue["Type"]>
  * @category layers
  */
 export const layerMemory: Layer.Layer<LeaseQueue> = Layer.effect(LeaseQueue, makeMemory())
+
+/**
+ * Makes whatever is set aside and meant by the filter ready again, page by page, and gives how many that were. What somebody
+ * else decides on meanwhile is left to him.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const unparkAll = (
+  queue: LeaseQueue["Type"],
+  filter: Filter,
+  isMeant: (item: Item) => boolean = () => true
+): Effect.Effect<number, LeaseQueueError> => {
+  const unpark = ({ id }: Item): Effect.Effect<number, LeaseQueueError> =>
+    Effect.catchIf(
+      Effect.as(queue.unpark(id), 1),
+      ({ reason }) => reason !== "storage" && reason !== "setup",
+      () => Effect.succeed(0)
+    )
+  return Stream.paginateEffect(Option.none<string>(), (after) =>
+    Effect.map(
+      queue.list(filter, { after: Option.getOrUndefined(after), limit: 200 }),
+      ({ items, next }) => [items.filter(isMeant), Option.map(next, Option.some)] as const
+    )).pipe(
+      Stream.mapEffect((items) => Effect.map(Effect.forEach(items, unpark), Number.sumAll)),
+      Stream.runFold(0, Number.sum)
+    )
+}

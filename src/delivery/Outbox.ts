@@ -19,23 +19,25 @@ import * as Integration from "../core/Integration.js"
 import { IntegrationContext } from "../core/IntegrationContext.js"
 import type * as IntegrationError from "../core/IntegrationError.js"
 import type { Operation } from "../core/Operation.js"
+import * as DeadLetterCipher from "./DeadLetterCipher.js"
 import * as orderedId from "./internal/orderedId.js"
 import { make as makeService, type Workings } from "./internal/outbox.js"
 import * as codec from "./internal/outboxCodec.js"
 import * as core from "./internal/outboxCore.js"
+import { unseal } from "./internal/outboxSealing.js"
 import * as outboxWorker from "./internal/outboxWorker.js"
 import type { PageOptions } from "./LeaseItem.js"
 import * as LeaseQueue from "./LeaseQueue.js"
-import type {
-  Filter,
-  HistoryEntry,
-  Message,
-  OutboxError,
+import {
+  type Filter,
+  type HistoryEntry,
+  type Message,
+  type OutboxError,
   OutboxMessage,
-  Page,
-  Receipt,
-  SendOptions,
-  Stats
+  type Page,
+  type Receipt,
+  type SendOptions,
+  type Stats
 } from "./OutboxMessage.js"
 
 export * from "./OutboxMessage.js"
@@ -177,6 +179,24 @@ export const send = <Input>(
     const [receipt] = yield* outbox.send([yield* message(operation, input, options)])
     return receipt ?? (yield* Effect.dieMessage("the outbox gave no receipt"))
   })
+
+/**
+ * A message whose input is stored encrypted, with its input. Fails with reason `encrypted` where the key is not there, or is
+ * another, or the input was changed.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const reveal = (
+  message: OutboxMessage
+): Effect.Effect<OutboxMessage, OutboxError, DeadLetterCipher.DeadLetterCipher> =>
+  message.encrypted === undefined
+    ? Effect.succeed(message)
+    : Effect.flatMap(DeadLetterCipher.DeadLetterCipher, (cipher) =>
+      Effect.map(
+        unseal(cipher, message, message.encrypted!),
+        (input) => new OutboxMessage({ ...message, encrypted: undefined, input })
+      ))
 
 /**
  * @since 0.1.0

@@ -10,6 +10,8 @@ import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as IntegrationError from "../core/IntegrationError.js"
+import { EncryptedBody } from "./DeadLetter.js"
+import type * as QueueControl from "./QueueControl.js"
 
 /**
  * Where a message stands.
@@ -99,8 +101,9 @@ export class OutboxMessage extends Schema.Class<OutboxMessage>("holdfast/OutboxM
   integration: Schema.String,
   /** Name of the operation, `contacts.create`. */
   operation: Schema.String,
-  /** The input as the operation's Schemas encode it. */
+  /** The input as the operation's Schemas encode it; `undefined` where it is stored encrypted. See `Outbox.reveal`. */
   input: Schema.Unknown,
+  encrypted: Schema.optional(EncryptedBody),
   idempotencyKey: Schema.String,
   partitionKey: Schema.optional(Schema.String),
   priority: Schema.Int,
@@ -172,10 +175,7 @@ export interface Page {
  * @since 0.1.0
  * @category models
  */
-export interface Paused {
-  readonly reason: string
-  readonly since: DateTime.Utc
-}
+export type Paused = QueueControl.Paused
 
 /**
  * @since 0.1.0
@@ -198,12 +198,13 @@ export interface Stats {
  * - `not-found`: there is no message of this id
  * - `state`: the step does not apply to the state in which the message is
  * - `undecodable`: this version cannot read the message
+ * - `encrypted`: its input cannot be decrypted by this program
  *
  * @since 0.1.0
  * @category errors
  */
 export class OutboxError extends Schema.TaggedError<OutboxError>("holdfast/OutboxError")("OutboxError", {
-  reason: Schema.Literal("storage", "open", "conflict", "not-found", "state", "undecodable"),
+  reason: Schema.Literal("storage", "open", "conflict", "not-found", "state", "undecodable", "encrypted"),
   message: Schema.String,
   cause: Schema.optional(Schema.Defect)
 }) {}

@@ -2,8 +2,9 @@
  * What is shared by a Redis Cluster of three masters: each key goes to the node that has its slot, and what is pushed
  * reaches everybody, whichever node they listen to.
  */
-import { afterAll } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { CircuitBreaker as Breakers } from "holdfast"
 import * as Redis from "holdfast/core/Redis"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as IdempotencyRedis from "holdfast/delivery/Idempotency/Redis"
@@ -45,3 +46,30 @@ if (isLong) {
 const keys = Layer.provide(IdempotencyRedis.layer(), redis)
 
 Idempotency.suite(name, keys, { clock: "live", numRuns: isLong ? 10 : 2, peer: keys, unit: "300 millis" })
+
+describe(`what operators see of ${name}`, () => {
+  const each = Array.from({ length: 30 }, (_, n) => `shown-${n}`)
+
+  it.scopedLive("a scan goes over all masters, and over each key once", () =>
+    Effect.gen(function*() {
+      const { scan, send } = Context.get(yield* Layer.build(redis), Redis.Redis)
+      yield* Effect.forEach(each, (key) => send("SET", `cluster:{${key}}`, "1"))
+      assert.sameMembers(Array.from(yield* scan("cluster:{shown-*}")), each.map((key) => `cluster:{${key}}`))
+      // it is not one master that has them all
+      const slots = yield* Effect.forEach(each, (key) => send("CLUSTER", "KEYSLOT", `cluster:{${key}}`))
+      assert.isTrue(new Set(slots.map((slot) => Math.floor(Number(slot) / (16_384 / 3)))).size > 1)
+    }))
+
+  it.scopedLive("circuits are listed, whichever master has them", () =>
+    Effect.gen(function*() {
+      const layer = Layer.provide(CircuitBreakerRedis.layer({ timeout }), redis)
+      const breakers = Context.get(yield* Layer.build(layer), Breakers.CircuitBreakers)
+      yield* Effect.forEach(each, (key) => breakers.forceOpen(key, "maintenance"))
+      const listed = yield* Effect.repeat(breakers.list, {
+        until: (circuits) => circuits.filter(({ key }) => key.startsWith("shown-")).length === each.length
+      })
+      assert.isTrue(
+        listed.filter(({ key }) => key.startsWith("shown-")).every(({ state }) => state === "open")
+      )
+    }))
+})

@@ -65,7 +65,7 @@ describe("DeadLetterCipher", () => {
       const [, target] = (yield* store.list({ queue: "dead-letters" })).items
       yield* store.edit(other, target!.version, { payload: item!.payload })
       yield* owner.register("hubspot", () => Effect.void)
-      assert.include((yield* Effect.flip(owner.replay(other))).message, "another letter")
+      assert.include((yield* Effect.flip(owner.replay(other))).message, "put it elsewhere")
       assert.strictEqual((yield* owner.replay(id)).state, "replayed")
     }))
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import { DeadLetterCipher, DeadLetterExport, DeadLetterQueue } from "holdfast"
+import { DeadLetterCipher, DeadLetterExport, DeadLetterQueue, LeaseQueue } from "holdfast"
 import { captureMany } from "../../src/testing/conformance/internal/deadLetterKit.js"
 import { everyError, letter } from "../../src/testing/conformance/internal/deadLetters.js"
 
@@ -96,6 +96,19 @@ describe("DeadLetterExport", () => {
       const id = yield* to.capture(call)
       assert.deepInclude(yield* imported(to, Stream.make(yield* exported(from))), { imported: 0, present: 1 })
       assert.deepStrictEqual((yield* all(to)).map((letter) => letter.id), [id])
+    }))
+
+  it.scoped("what was parked is parked as it is stored: a process that dies after that has nothing left to do", () =>
+    Effect.gen(function*() {
+      const from = yield* make(undefined)
+      const [id = ""] = yield* captureMany(from, 1)
+      const parked = yield* from.park(id, "let it be")
+      const context = yield* Layer.build(LeaseQueue.layerMemory)
+      const store = Context.get(context, LeaseQueue.LeaseQueue)
+      const dying = LeaseQueue.LeaseQueue.of({ ...store, park: () => Effect.interrupt })
+      const to = yield* Effect.provideService(DeadLetterQueue.make(), LeaseQueue.LeaseQueue, dying)
+      yield* Effect.exit(to.restore([parked]))
+      assert.strictEqual((yield* to.get(id)).state, "parked")
     }))
 
   it.scoped("what is final is not imported, and what was parked is parked", () =>

@@ -13,5 +13,6 @@ Conformance.suite("SQLite in memory", Layer.provide(Sql.layer(), SqliteClient.la
 
 Conformance.suite(
   "a SQLite file",
-  Layer.unwrapScoped(Effect.map(files.file, (filename) => Sqlite.layer({ filename })))
+  Layer.unwrapScoped(Effect.map(files.file, (filename) => Sqlite.layer({ filename }))),
+  { settled: files.settled }
 )

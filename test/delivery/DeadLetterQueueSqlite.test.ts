@@ -14,7 +14,8 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as DeadLetterQueue from "../../src/delivery/DeadLetterQueue.js"
 import * as Sqlite from "../../src/delivery/DeadLetterQueue/Sqlite.js"
-import * as sqliteFile from "../../src/delivery/internal/sqliteFile.js"
+import * as sqliteFile from "../../src/internal/sqliteFile.js"
+import { passing } from "../../src/testing/conformance/internal/deadLetterKit.js"
 import { letter, serverError } from "../../src/testing/conformance/internal/deadLetters.js"
 import { bundle } from "../bundle.js"
 import * as files from "./files.js"
@@ -24,6 +25,8 @@ const onFile = (filename: string, options: Omit<Sqlite.Options, "filename"> = {}
     Layer.build(Sqlite.layer({ filename, ...options })),
     (context) => Context.get(context, DeadLetterQueue.DeadLetterQueue)
   )
+
+const pass = passing(files.settled)
 
 const clientOn = (filename: string) =>
   Effect.map(Layer.build(SqliteClient.layer({ filename })), (context) => Context.get(context, SqlClient.SqlClient))
@@ -98,7 +101,7 @@ describe("DeadLetterQueue.Sqlite", () => {
         }
         for (let run = 0; run < 20 && sent.length < ids.length; run++) {
           const fibers = yield* Effect.forEach([one, two], (queue) => Effect.fork(queue.replayAll()))
-          yield* TestClock.adjust("2 minutes")
+          yield* pass("2 minutes")
           yield* Fiber.joinAll(fibers)
         }
         assert.strictEqual(sent.length, 60)
@@ -117,11 +120,11 @@ describe("DeadLetterQueue.Sqlite", () => {
         const sql = yield* clientOn(filename)
         yield* one.register("hubspot", () => Effect.sleep("20 seconds"))
         const fiber = yield* Effect.fork(Effect.flip(one.replay(id)))
-        yield* TestClock.adjust("1 second")
+        yield* pass("1 second")
         // As if this worker had been suspended past its lease, and another one had taken over
         yield* sql`UPDATE holdfast_lease_items SET token = token + 1, lease_owner = 'other', lease_until = 60000
 WHERE id = ${id}`
-        yield* TestClock.adjust("30 seconds")
+        yield* pass("30 seconds")
         const error = yield* Fiber.join(fiber)
         assert.deepInclude(error, { _tag: "ReplayRefusedError", reason: "lease-lost" })
         assert.strictEqual((yield* one.get(id)).state, "replaying")
@@ -198,7 +201,7 @@ WHERE id = ${id}`
       yield* queue.register("hubspot", () => Effect.delay(serverError(), "10 seconds"))
       for (const state of ["pending", "parked"]) {
         const fiber = yield* Effect.fork(Effect.flip(queue.replay(id)))
-        yield* TestClock.adjust("10 seconds")
+        yield* pass("10 seconds")
         yield* Fiber.join(fiber)
         assert.strictEqual((yield* queue.get(id)).state, state)
       }

@@ -18,6 +18,8 @@ Conformance.suite(
 
 Conformance.suite("a SQLite file", Layer.provide(LeaseQueueSql.layer(), files.client), { numRuns: runs(3) })
 
+Conformance.suite("a SQLite file whose log is synced apart", files.queue, { numRuns: runs(1) })
+
 const onFile = (filename: string) =>
   Effect.map(
     Layer.build(Layer.provide(LeaseQueueSql.layer(), SqliteClient.layer({ filename }))),

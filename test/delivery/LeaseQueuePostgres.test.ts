@@ -68,7 +68,7 @@ describe("LeaseQueue.Sql on PostgreSQL", () => {
       if (first === undefined) return assert.fail("a client")
       assert.strictEqual((yield* first.service.stats(queue)).byState.ready, 8)
       const rows = yield* first.sql`SELECT count(*)::int AS count FROM holdfast_migrations`
-      assert.deepStrictEqual(rows, [{ count: 2 }])
+      assert.deepStrictEqual(rows, [{ count: 3 }])
     }))
 
   it.scopedLive("offers and claims side by side: nothing is lost and nothing is claimed twice", () =>

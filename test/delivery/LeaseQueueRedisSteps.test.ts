@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
-import { runs } from "../campaign.js"
+import { holds } from "../campaign.js"
 import * as redis from "./redis.js"
 
 type Service = LeaseQueue.LeaseQueue["Type"]
@@ -244,7 +244,7 @@ const look = (service: Service) =>
 
 describe("LeaseQueue.Redis, step by step", () => {
   it("is what the core is", () =>
-    fc.assert(
+    holds(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), (steps) =>
         // the layer is built on the test's clock, so that the two cannot be merged
         // @effect-diagnostics-next-line multipleEffectProvide:off
@@ -261,6 +261,6 @@ describe("LeaseQueue.Redis, step by step", () => {
           }
           assert.deepStrictEqual(yield* look(queue), yield* look(memory))
         }).pipe(Effect.provide(redis.queue), Effect.provide(TestContext.TestContext), Effect.runPromise)),
-      { numRuns: runs(20) }
+      20
     ), 900_000)
 })

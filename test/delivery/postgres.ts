@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { createRequire } from "node:module"
 import * as servers from "../servers/index.js"
+import { turn } from "../turn.js"
 
 /** The driver brings no types of its own. */
 interface Pool {
@@ -21,8 +22,6 @@ const { Pool } = createRequire(import.meta.url)("pg") as {
 }
 
 let pool: Pool | undefined
-
-const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 /**
  * Waits until no connection has been in use for some turns of the event loop: what is left is waiting for the clock, since

@@ -8,6 +8,7 @@ import * as RedisNode from "../../src/core/Redis/Node.js"
 import type * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
 import * as LeaseQueueRedis from "../../src/delivery/LeaseQueue/Redis.js"
 import * as servers from "../servers/index.js"
+import { turn } from "../turn.js"
 
 let underWay = 0
 
@@ -17,8 +18,6 @@ const counted = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     () => effect,
     () => Effect.sync(() => void underWay--)
   )
-
-const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 /** Waits until no command has been under way for some turns of the event loop: what is left is waiting for the clock. */
 export const settled: Effect.Effect<void> = Effect.gen(function*() {

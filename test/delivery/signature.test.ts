@@ -57,10 +57,16 @@ describe("a database from before there were signatures", () => {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* Sql.make()
       const id = yield* queue.capture(letter())
-      yield* sql`DROP INDEX holdfast_lease_items_signature`
+      for (const event of ["insert", "delete", "update"]) {
+        yield* sql`DROP TRIGGER ${sql(`holdfast_lease_count_${event}`)}`
+      }
+      yield* sql`DROP TABLE holdfast_lease_counts`
+      for (const index of ["signature", "first", "last"]) {
+        yield* sql`DROP INDEX ${sql(`holdfast_lease_items_${index}`)}`
+      }
       yield* sql`ALTER TABLE holdfast_lease_items DROP COLUMN signature`
       yield* sql`ALTER TABLE holdfast_lease_items DROP COLUMN failed_at`
-      yield* sql`DELETE FROM holdfast_migrations WHERE migration_id = 2`
+      yield* sql`DELETE FROM holdfast_migrations WHERE migration_id >= 2`
       const later = yield* Sql.make()
       assert.strictEqual((yield* later.get(id)).signature, "ServerError 503")
       // what was stored under none is in no group until it fails once more

@@ -6,36 +6,18 @@
  *
  * @since 0.1.0
  */
-import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Records from "../../internal/sqlRecords.js"
 import * as DeadLetterQueue from "../DeadLetterQueue.js"
-import * as input from "../internal/leaseQueueInput.js"
-import * as sqliteFile from "../internal/sqliteFile.js"
-import * as session from "../internal/sqlSession.js"
-import * as Sql from "./Sql.js"
+import * as sqliteQueue from "../internal/sqliteQueue.js"
+import * as LeaseQueue from "../LeaseQueue.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Options extends DeadLetterQueue.Options {
-  /** Path of the file, which is created where there is none (its folder is not), or `:memory:`. */
-  readonly filename: string
-  readonly maxStalls?: Sql.Options["maxStalls"]
-  readonly patience?: Sql.Options["patience"]
-}
-
-const cannotOpen = (filename: string) => (error: unknown): DeadLetterQueue.DeadLetterQueueError =>
-  new DeadLetterQueue.DeadLetterQueueError({
-    reason: "open",
-    message: `the dead letters in "${filename}" cannot be opened (${Records.innermost(error)}): ${
-      sqliteFile.mend(filename, error)
-    }`,
-    cause: error
-  })
+export interface Options extends DeadLetterQueue.Options, sqliteQueue.Options {}
 
 /**
  * @since 0.1.0
@@ -48,18 +30,16 @@ export const make = (
   DeadLetterQueue.DeadLetterQueueError,
   Scope.Scope
 > =>
-  Effect.gen(function*() {
-    const patience = input.millis(options.patience ?? "5 seconds")
-    const sql = yield* session.retryContention(sqliteFile.open(options.filename, patience), patience)
-    const queue = yield* Effect.provideService(
-      Sql.make({ ...options, joinTransactions: false }),
-      SqlClient.SqlClient,
-      sql
-    )
-    // A file that can be read but not written shows itself now, and not at the first capture
-    yield* session.retryContention(Records.apart(sql`UPDATE holdfast_lease_items SET seq = seq WHERE 0`), patience)
-    return queue
-  }).pipe(Effect.mapError(cannotOpen(options.filename)))
+  sqliteQueue.make(options).pipe(
+    Effect.mapError((error) =>
+      new DeadLetterQueue.DeadLetterQueueError({
+        cause: error,
+        message: sqliteQueue.cannotOpen("the dead letters", options.filename, error),
+        reason: "open"
+      })
+    ),
+    Effect.flatMap((queue) => Effect.provideService(DeadLetterQueue.make(options), LeaseQueue.LeaseQueue, queue))
+  )
 
 /**
  * Dead letters in a SQLite file. Fails with reason `open`, naming the file and the mend, when the file cannot be opened

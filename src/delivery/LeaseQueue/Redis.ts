@@ -80,6 +80,18 @@ export const make = (
   })
 
 /**
+ * What of its settings makes a Redis forget what a queue was told that it has; `make` warns of the same. Empty where all is
+ * well, or the server does not tell.
+ *
+ * @since 0.1.0
+ * @category checks
+ */
+export const checkServer: Effect.Effect<ReadonlyArray<string>, never, Redis.Redis> = Effect.flatMap(
+  Redis.Redis,
+  (redis) => shortcomings(redis, "of dead letters")
+)
+
+/**
  * The lease queue over the `Redis` of the context.
  *
  * @example

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
+import { createHmac } from "node:crypto"
 
 export interface Alert {
   /** `first`: there was none of its kind within a window. `more`: those of a window that followed. */
@@ -62,18 +63,16 @@ export const signer = (secret: Redacted.Redacted | undefined): Effect.Effect<Sig
     if (Either.isLeft(bytes) || bytes.right.length === 0) {
       return yield* Effect.fail("the secret that signs alerts is not Base64: make one with \"openssl rand -base64 32\"")
     }
-    const algorithm = { name: "HMAC", hash: "SHA-256" }
-    const key = yield* Effect.promise(() => crypto.subtle.importKey("raw", bytes.right, algorithm, false, ["sign"]))
+    const key = bytes.right
     return (body) =>
       Effect.gen(function*() {
         const id = `msg_${crypto.randomUUID()}`
         const timestamp = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-        const content = new TextEncoder().encode(`${id}.${timestamp}.${body}`)
-        const signature = yield* Effect.promise(() => crypto.subtle.sign("HMAC", key, content))
+        const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")
         return {
           "webhook-id": id,
           "webhook-timestamp": String(timestamp),
-          "webhook-signature": `v1,${Encoding.encodeBase64(new Uint8Array(signature))}`
+          "webhook-signature": `v1,${signature}`
         }
       })
   })

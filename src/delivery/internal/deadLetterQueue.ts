@@ -166,22 +166,17 @@ export const make = (options: Options) =>
       Effect.gen(function*() {
         const items = yield* Effect.forEach(
           letters,
-          (letter) => Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed))
+          (letter) =>
+            Effect.map(
+              Effect.flatMap(sealing.seal(letter), (sealed) => codec.toNewItem(queueName, sealed)),
+              // in one step: a letter that is only parked later would be sent if that never came
+              (item) => letter.state === "parked" ? { ...item, state: "poison" as const } : item
+            )
         )
         const offered = yield* Effect.mapError(queue.offer(items), replaying.storageError)
         for (const [index, letter] of letters.entries()) {
           const { created, id } = offered[index] ?? { created: false, id: letter.id }
-          if (!created) {
-            continue
-          }
-          // a new item cannot be poison
-          if (letter.state === "parked") {
-            yield* Effect.mapError(
-              queue.park(id, { detail: "it was parked where it comes from" }),
-              replaying.storageError
-            )
-          }
-          yield* publish("Captured", labelsOf(id, letter))
+          if (created) yield* publish("Captured", labelsOf(id, letter))
         }
         return offered.map(({ created }) => created)
       })

@@ -25,7 +25,7 @@ export const make = Effect.map(Effect.serviceOption(DeadLetterCipher.DeadLetterC
       if (cipher === undefined || body === undefined || body._tag === "Encrypted") return Effect.succeed(letter)
       return Effect.gen(function*() {
         const id = letter.id ?? orderedId.next(yield* Clock.currentTimeMillis)
-        const encrypted = yield* cipher.encrypt(id, body)
+        const encrypted = yield* cipher.encrypt(DeadLetterCipher.subjectOf(id), body)
         return { ...letter, id, request: new DeadLetterRequest({ ...letter.request, body: encrypted }) }
       })
     },

@@ -5,16 +5,13 @@
  * There is no background fiber: the first caller leads, lets others join, commits for all, and hands the lead to the
  * first of those that came too late. A caller cannot be interrupted, since its item may be in somebody else's commit.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
-import * as Option from "effect/Option"
 
 interface Member<In, Out, E> {
   readonly input: In
-  /** None: lead the next commit. */
-  readonly turn: Deferred.Deferred<Option.Option<Out>, E>
+  /** With its answer, or with the lead. */
+  readonly resume: (effect: Effect.Effect<Out, E>) => void
 }
 
 /**
@@ -26,10 +23,15 @@ const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effec
 export const make = <In, Out, E>(options: {
   readonly size: (input: In) => number
   readonly maxSize: number
+  /** Commits under way at once: over a network, one is made ready while another is at the store. Default 1. */
+  readonly inFlight?: number
   readonly commit: (inputs: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, E>
 }): (input: In) => Effect.Effect<Out, E> => {
+  const inFlight = options.inFlight ?? 1
+  /** Who leads is the first of them. */
   let pending: Array<Member<In, Out, E>> = []
   let led = false
+  let committing = 0
 
   const takeBatch = (): ReadonlyArray<Member<In, Out, E>> => {
     let size = 0
@@ -45,47 +47,37 @@ export const make = <In, Out, E>(options: {
   }
 
   const handOver = () => {
+    if (led || committing >= inFlight) return
     const next = pending[0]
-    if (next === undefined) {
-      led = false
-    } else {
-      Deferred.unsafeDone(next.turn, Exit.succeed(Option.none()))
-    }
+    if (next === undefined) return
+    led = true
+    next.resume(lead)
   }
 
-  // The leader's own member is always the first of the batch
-  const lead: Effect.Effect<Out, E> = Effect.suspend(() => {
+  const commit: Effect.Effect<Out, E> = Effect.suspend(() => {
     const batch = takeBatch()
+    led = false
+    committing++
+    handOver()
     return Effect.flatMap(Effect.exit(options.commit(batch.map((member) => member.input))), (exit) => {
-      const results = batch.map((_, index) =>
+      const [own, ...others] = batch.map((_, index) =>
         Exit.flatMap(exit, (outs) => {
           const out = outs[index]
           return out === undefined ? Exit.die(new Error("group commit: an answer is missing")) : Exit.succeed(out)
         })
       )
-      for (let i = 1; i < batch.length; i++) {
-        const member = batch[i]
-        const result = results[i]
-        if (member !== undefined && result !== undefined) {
-          Deferred.unsafeDone(member.turn, Exit.map(result, Option.some))
-        }
-      }
+      committing--
+      others.forEach((result, index) => batch[index + 1]?.resume(result))
       handOver()
-      return results[0] ?? Exit.die(new Error("group commit: led without a batch"))
+      return own ?? Exit.die(new Error("group commit: led without a batch"))
     })
   })
 
+  const lead = Effect.zipRight(turn, commit)
+
   return (input) =>
-    Effect.uninterruptible(Effect.suspend(() => {
-      const member: Member<In, Out, E> = { input, turn: Deferred.unsafeMake(FiberId.none) }
-      pending.push(member)
-      if (!led) {
-        led = true
-        return Effect.zipRight(turn, lead)
-      }
-      return Effect.flatMap(
-        Deferred.await(member.turn),
-        Option.match({ onNone: () => Effect.zipRight(turn, lead), onSome: Effect.succeed })
-      )
+    Effect.uninterruptible(Effect.async((resume) => {
+      pending.push({ input, resume })
+      handOver()
     }))
 }

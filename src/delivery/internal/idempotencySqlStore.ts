@@ -12,6 +12,13 @@ import * as session from "./sqlSession.js"
 /** The row of another layout would be in another table. */
 export const table = "holdfast_idempotency_1"
 
+export const layout: Records.Table = {
+  columns: `expires_at BIGINT NOT NULL,
+  record TEXT NOT NULL`,
+  index: { column: "expires_at", name: `${table}_expiry` },
+  table
+}
+
 interface Row {
   readonly now: string | number
   readonly record: string | null
@@ -74,13 +81,7 @@ WHERE ${same} RETURNING name`
       })
 
     yield* Effect.mapError(
-      Records.apart(Records.makeTable(sql, {
-        columns: `expires_at BIGINT NOT NULL,
-  record TEXT NOT NULL`,
-        index: { column: "expires_at", name: `${table}_expiry` },
-        isPg,
-        table
-      })),
+      Records.apart(Records.makeTable(sql, { ...layout, isPg })),
       failed
     )
     yield* Effect.forkScoped(

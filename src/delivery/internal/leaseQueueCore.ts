@@ -89,7 +89,7 @@ export interface Offer {
   /** The caller made the id, so that there may be an item of it already. */
   readonly named: boolean
   readonly queue: string
-  readonly state: "ready" | "parked"
+  readonly state: "ready" | "parked" | "poison"
   readonly partitionKey: string | undefined
   readonly onPark: "block" | "skip"
   readonly dedupeKey: string | undefined
@@ -413,6 +413,7 @@ export interface Patch {
   readonly lastError?: string | undefined
   readonly reason?: string | undefined
   readonly signature?: string | undefined
+  readonly quiet?: boolean | undefined
 }
 
 const patched = (item: Item, patch: Patch): boolean =>
@@ -448,7 +449,7 @@ export const edit = (
       failedAt: patch.lastError === undefined ? item.failedAt : now,
       updatedAt: now
     },
-    decision(item, "edited", now, detail)
+    patch.quiet === true ? undefined : decision(item, "edited", now, detail)
   )
 }
 

@@ -82,7 +82,7 @@ end
 return found
 `,
   complete: `${onItem}${settling("completed")}
-apply(item, leaseless({ state = "done", attempts = text(int(item, "attempts") + 1), attemptedAt = text(now) }))
+apply(item, leaseless({ state = "done", attempts = text(int(item, "attempts") + 1), attemptedAt = nowText }))
 record(id, outcome, optional(ARGV[3]), lease)
 return ok(item)
 `,
@@ -126,14 +126,14 @@ if item.state == "leased" or isFinal(item.state) then
   return no("state", "item " .. id .. " is " .. item.state)
 end
 patch.version = text(own + 1)
-if patch.lastError then patch.failedAt = text(now) end
+if patch.lastError then patch.failedAt = nowText end
 apply(item, patch)
-record(id, "edited", detail)
+if ARGV[9] ~= "1" then record(id, "edited", detail) end
 return ok(item)
 `,
   fail: `${onItem}${settling("failed")}
 local how, delay = ARGV[3], tonumber(ARGV[4])
-local fields = leaseless({ attempts = text(int(item, "attempts") + 1), attemptedAt = text(now), failedAt = text(now) })
+local fields = leaseless({ attempts = text(int(item, "attempts") + 1), attemptedAt = nowText, failedAt = nowText })
 local notBefore
 if how == "retry" then
   notBefore = text(later(delay))
@@ -254,7 +254,7 @@ for i = 1, #ARGV, ${offerFields.length} do
     local fields = {
       id = id, queue = queue, state = item.state, seq = text(seq), partitionKey = item.partitionKey,
       dedupeKey = dedupeKey, notBefore = text(later(tonumber(ARGV[i + 9]))), payload = ARGV[i + 10],
-      lastError = optional(ARGV[i + 11]), createdAt = text(now), updatedAt = text(now)
+      lastError = optional(ARGV[i + 11]), createdAt = nowText, updatedAt = nowText
     }
     if nonce ~= "" then fields.nonce = nonce end
     if ARGV[i + 5] ~= "block" then fields.onPark = ARGV[i + 5] end
@@ -264,13 +264,14 @@ for i = 1, #ARGV, ${offerFields.length} do
     if ARGV[i + 13] ~= "" then fields.kind = ARGV[i + 13] end
     if ARGV[i + 14] ~= "" then fields.reason = ARGV[i + 14] end
     if ARGV[i + 15] ~= "" then fields.signature = ARGV[i + 15] end
-    if fields.lastError then fields.failedAt = text(now) end
+    if fields.lastError then fields.failedAt = nowText end
     write(item, fields)
-    enlist(item)
+    enlistLater(item)
   end
   answers[#answers + 1] = id
   answers[#answers + 1] = isNew and "1" or "0"
 end
+putAll()
 return answers
 `,
   park: `${onItem}${sweepFirst}
@@ -291,7 +292,7 @@ for _, place in ipairs(redis.call("SMEMBERS", keyOf("places", queue))) do
   local first = redis.call("ZRANGEBYLEX", key, "-", "+", "LIMIT", 0, 1)[1]
   found[#found + 1] = place
   found[#found + 1] = text(redis.call("ZCARD", key))
-  found[#found + 1] = redis.call("HGET", itemKey(first), "createdAt") or text(now)
+  found[#found + 1] = redis.call("HGET", itemKey(first), "createdAt") or nowText
   local last = redis.call("ZREVRANGEBYLEX", keyOf("failures", queue, place), "+", "-", "LIMIT", 0, 1)[1]
   found[#found + 1] = last and text(tonumber(string.sub(last, 1, 16))) or ""
 end

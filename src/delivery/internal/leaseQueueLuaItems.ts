@@ -25,12 +25,21 @@ local most = ${Number.MAX_SAFE_INTEGER}
 
 local function text(number) return string.format("%.0f", number) end
 local function pad(number) return string.format("%016.0f", number) end
+local nowText = text(now)
 local function later(millis) return math.min(now + millis, most) end
 local function optional(arg)
   if arg ~= "" then return string.sub(arg, 2) end
 end
 local escapes = { ["%"] = "%25", [":"] = "%3A" }
-local function escaped(name) return (string.gsub(name, "[%%:]", escapes)) end
+local escapedNames = {}
+local function escaped(name)
+  local known = escapedNames[name]
+  if not known then
+    known = string.gsub(name, "[%%:]", escapes)
+    escapedNames[name] = known
+  end
+  return known
+end
 local function keyOf(what, queue, rest)
   local key = base .. what .. ":" .. escaped(queue)
   return rest and key .. ":" .. rest or key
@@ -99,6 +108,29 @@ local function enlist(item)
   redis.call("SADD", keyOf("places", item.queue), each(item, put))
 end
 
+-- for many new items, none of which is looked for before \`putAll\`: a command a key instead of one an item
+local toPut, toPlace = {}, {}
+local function putAllIn(key)
+  redis.call("ZADD", key, unpack(toPut[key]))
+  toPut[key] = nil
+end
+local function putLater(key, member)
+  local members = toPut[key] or {}
+  toPut[key] = members
+  members[#members + 1] = 0
+  members[#members + 1] = member
+  if #members >= 1000 then putAllIn(key) end
+end
+local function enlistLater(item)
+  -- what is in a partition is looked for
+  local place = each(item, item.partitionKey and put or putLater)
+  toPlace[keyOf("places", item.queue) .. " " .. place] = { item.queue, place }
+end
+local function putAll()
+  for key in pairs(toPut) do putAllIn(key) end
+  for _, found in pairs(toPlace) do redis.call("SADD", keyOf("places", found[1]), found[2]) end
+end
+
 -- what happens to an item
 
 local function write(item, fields)
@@ -140,12 +172,12 @@ end
 local function promote(item)
   local first = redis.call("ZRANGEBYLEX", partitionOf(item), "[waiting:", "(waiting;", "LIMIT", 0, 1)[1]
   local next = first and load(string.sub(first, ${"waiting:".length + 16 + 2}))
-  if next and not occupied(next) then change(next, { state = "ready", updatedAt = text(now) }) end
+  if next and not occupied(next) then change(next, { state = "ready", updatedAt = nowText }) end
 end
 local function apply(item, fields)
   local state = item.state
   local held = item.partitionKey and (hasTurn(state) or blocks(item))
-  fields.updatedAt = text(now)
+  fields.updatedAt = nowText
   change(item, fields)
   if held and item.state ~= state and not hasTurn(item.state) then promote(item) end
 end
@@ -158,7 +190,7 @@ local function leaseless(fields)
   return fields
 end
 local function record(id, outcome, detail, lease, notBefore)
-  local line = '{"at":' .. text(now) .. ',"outcome":"' .. outcome .. '"'
+  local line = '{"at":' .. nowText .. ',"outcome":"' .. outcome .. '"'
   if lease then
     line = line .. ',"token":' .. lease.token .. ',"owner":' .. cjson.encode(lease.owner) ..
       ',"startedAt":' .. lease.since
@@ -188,8 +220,8 @@ local function sweep(queue, limit, maxStalls)
 end
 local function grant(item, from, owner, lease)
   change(item, {
-    state = "leased", token = text(int(item, "token") + 1), leaseOwner = owner, leaseSince = text(now),
-    leaseUntil = text(later(lease)), leaseFrom = from, updatedAt = text(now)
+    state = "leased", token = text(int(item, "token") + 1), leaseOwner = owner, leaseSince = nowText,
+    leaseUntil = text(later(lease)), leaseFrom = from, updatedAt = nowText
   })
 end
 

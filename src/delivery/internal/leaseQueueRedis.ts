@@ -298,7 +298,8 @@ export const make = (redis: Redis.Redis["Type"], settings: Settings) => {
         optional(patch.payload),
         optional(patch.lastError),
         optional(patch.reason),
-        optional(patch.signature)
+        optional(patch.signature),
+        patch.quiet === true ? 1 : 0
       ),
 
     discard: (id: string, detail: string | undefined) => settle(scripts.discard, id, maxStalls, optional(detail)),

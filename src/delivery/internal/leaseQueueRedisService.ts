@@ -16,7 +16,7 @@ export const make = (redis: Redis.Redis["Type"], settings: steps.Settings): Leas
       let start = 0
       return batch.map((items) => offered.slice(start, start += items.length))
     })
-  const grouped = groupCommit.make({ commit, maxSize: 256, size: (items) => Math.max(items.length, 1) })
+  const grouped = groupCommit.make({ commit, inFlight: 4, maxSize: 32, size: (items) => Math.max(items.length, 1) })
   return LeaseQueue.LeaseQueue.of({
     offer: (items) => items.length === 0 ? Effect.succeed([]) : grouped(items),
     claim: (options) => all.claim(input.claim(options)),

@@ -71,6 +71,27 @@ export const make = (sql: SqlClient.SqlClient) => {
         }
       })
 
+  /** Whether all that is asked is what the database counts by itself. */
+  const isCounted = (query: input.Query): Effect.Effect<boolean, SqlError> =>
+    query.createdBefore !== undefined || query.createdAfter !== undefined
+      ? Effect.succeed(false)
+      : query.upTo === undefined
+      ? Effect.succeed(true)
+      : Effect.map(watermark, (last) => last <= (query.upTo ?? 0))
+
+  const meant = (query: input.Query): Statement.Fragment =>
+    sql.and([sql`queue = ${query.queue}`, sql.in("state", query.states), ...labelled(query)])
+
+  /** The items themselves, where what is asked is not counted. */
+  const among = (query: input.Query): Statement.Fragment =>
+    sql`(SELECT state, source, kind, reason, signature, created_at, failed_at, 1 AS items FROM holdfast_lease_items WHERE ${
+      sql.and([sql`queue = ${query.queue}`, sql.in("state", query.states), ...rest(query)])
+    }) AS found`
+
+  const counted = (query: input.Query): Statement.Fragment =>
+    sql`(SELECT state, source, kind, reason, signature, sum(items) AS items FROM holdfast_lease_counts
+WHERE ${meant(query)} GROUP BY state, source, kind, reason, signature HAVING sum(items) > 0) AS found`
+
   const groups = (
     query: input.Query,
     by: "state" | "source" | "kind" | "reason"
@@ -78,32 +99,41 @@ export const make = (sql: SqlClient.SqlClient) => {
     const label = sql.literal(by)
     return query.states.length === 0
       ? Effect.succeed(new Map())
-      : Effect.map(
-        sql<{ label: string; items: number | string }>`SELECT ${label} AS label, count(*) AS items
-FROM holdfast_lease_items WHERE ${
-          sql.and([sql`queue = ${query.queue}`, sql.in("state", query.states), ...rest(query)])
-        } GROUP BY ${label}`,
-        (rows) => new Map(rows.map((row) => [row.label, Number(row.items)] as const))
-      )
+      : Effect.flatMap(isCounted(query), (isCounted) =>
+        Effect.map(
+          sql<{ label: string; items: number | string }>`SELECT ${label} AS label, sum(items) AS items
+FROM ${isCounted ? counted(query) : among(query)} GROUP BY ${label}`,
+          (rows) => new Map(rows.map((row) => [row.label, Number(row.items)] as const))
+        ))
   }
 
-  const failures = (query: input.Query): Effect.Effect<ReadonlyArray<core.Failure>, SqlError> =>
-    query.states.length === 0
+  const failures = (query: input.Query): Effect.Effect<ReadonlyArray<core.Failure>, SqlError> => {
+    const alike = sql.and([
+      sql`queue = ${query.queue}`,
+      sql.literal("state = found.state AND signature = found.signature AND signature <> ''"),
+      sql.literal("source = found.source AND kind = found.kind AND reason = found.reason")
+    ])
+    type Row = { [K in keyof core.Failure]: K extends "items" | "first" | "last" ? number | string : string }
+    const rows = (isCounted: boolean) =>
+      isCounted
+        ? sql<Row>`SELECT source, kind, reason, signature, items,
+(SELECT created_at FROM holdfast_lease_items WHERE ${alike} ORDER BY created_at LIMIT 1) AS first,
+(SELECT coalesce(failed_at, created_at) FROM holdfast_lease_items WHERE ${alike}
+ORDER BY coalesce(failed_at, created_at) DESC LIMIT 1) AS last
+FROM ${counted(query)} WHERE signature <> ''`
+        : sql<Row>`SELECT source, kind, reason, signature, sum(items) AS items, min(created_at) AS first,
+max(coalesce(failed_at, created_at)) AS last FROM ${among(query)} WHERE signature <> ''
+GROUP BY source, kind, reason, signature`
+    return query.states.length === 0
       ? Effect.succeed([])
-      : Effect.map(
-        sql<{ [K in keyof core.Failure]: K extends "items" | "first" | "last" ? number | string : string }>`
-SELECT source, kind, reason, signature, count(*) AS items, min(created_at) AS first,
-max(coalesce(failed_at, created_at)) AS last FROM holdfast_lease_items WHERE ${
-          sql.and([sql`queue = ${query.queue}`, sql.in("state", query.states), sql`signature <> ''`, ...rest(query)])
-        } GROUP BY source, kind, reason, signature`,
-        (rows) =>
-          core.addFailures(rows.map((row) => ({
-            ...row,
-            items: Number(row.items),
-            first: Number(row.first),
-            last: Number(row.last)
-          })))
-      )
+      : Effect.map(Effect.flatMap(isCounted(query), rows), (rows) =>
+        core.addFailures(rows.map((row) => ({
+          ...row,
+          items: Number(row.items),
+          first: Number(row.first),
+          last: Number(row.last)
+        }))))
+  }
 
   const oldest = (queue: string, state: core.State) =>
     sql<{ created_at: number | string }>`SELECT created_at FROM holdfast_lease_items

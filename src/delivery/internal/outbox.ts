@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as LeaseItem from "../LeaseItem.js"
 import * as LeaseQueue from "../LeaseQueue.js"
+import * as LeaseWorker from "../LeaseWorker.js"
 import {
   type Filter,
   type HistoryEntry,
@@ -16,13 +17,15 @@ import {
   type Receipt,
   type Stats
 } from "../OutboxMessage.js"
+import * as QueueControl from "../QueueControl.js"
 import * as codec from "./outboxCodec.js"
-import * as Control from "./outboxControl.js"
+import * as Sealing from "./outboxSealing.js"
 
 /** What workers need of it. */
 export interface Workings {
   readonly queue: LeaseQueue.LeaseQueue["Type"]
-  readonly control: Control.OutboxControl
+  readonly control: QueueControl.QueueControl
+  readonly sealing: Sealing.Sealing
   readonly queueOf: (integration: string) => string
   /** Calls back when this process has sent a message to the integration; gives the way to stop that. */
   readonly onSent: (integration: string, listener: () => void) => () => void
@@ -53,42 +56,47 @@ export const make = (options: { readonly queue?: string | undefined }) =>
   Effect.gen(function*() {
     const queue = yield* LeaseQueue.LeaseQueue
     const name = options.queue ?? "outbox"
-    const control = Control.make(queue, name)
-    const listeners = new Map<string, Set<() => void>>()
+    const control = QueueControl.make(queue, name)
+    const sealing = yield* Sealing.make
+    const news = LeaseWorker.makeNews()
     const queueOf = (integration: string) => `${name}/${integration}`
-
-    const wake = (integration: string): void => {
-      for (const listener of listeners.get(integration) ?? []) listener()
-    }
 
     const workings: Workings = {
       queue,
       control,
+      sealing,
       queueOf,
-      onSent: (integration, listener) => {
-        const all = listeners.get(integration) ?? new Set()
-        listeners.set(integration, all.add(listener))
-        return () => void all.delete(listener)
-      }
+      onSent: news.listen
     }
+
+    const inputOf = (message: Message, payload: string): Effect.Effect<string, OutboxError> =>
+      Effect.flatMap(codec.decode({ id: message.idempotencyKey, payload }), (stored) =>
+        Effect.map(sealing.open(message, stored), (input) => JSON.stringify(input)))
 
     /** A message that is taken for one that was sent before, and is not, would be lost without a word. */
     const confirm = (message: Message, id: string): Effect.Effect<void, OutboxError> =>
-      Effect.flatMap(Effect.mapError(queue.get(id), storageError), (found) =>
-        Option.isNone(found) || codec.sameInput(message, found.value.payload)
-          ? Effect.void
-          : new OutboxError({
-            message:
-              `the message was not stored: idempotency key "${message.idempotencyKey}" of ${message.integration} ${message.operation} ` +
-              `belongs to message ${id}, whose input is another: give what is another message another key`,
-            reason: "conflict"
-          }))
+      Effect.gen(function*() {
+        const found = yield* Effect.mapError(queue.get(id), storageError)
+        if (Option.isNone(found)) {
+          return
+        }
+        if ((yield* inputOf(message, message.payload)) === (yield* inputOf(message, found.value.payload))) {
+          return
+        }
+        return yield* new OutboxError({
+          message:
+            `the message was not stored: idempotency key "${message.idempotencyKey}" of ${message.integration} ${message.operation} ` +
+            `belongs to message ${id}, whose input is another: give what is another message another key`,
+          reason: "conflict"
+        })
+      })
 
     const send = (messages: ReadonlyArray<Message>): Effect.Effect<ReadonlyArray<Receipt>, OutboxError> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
+        const sealed = yield* Effect.forEach(messages, sealing.seal)
         const offered = yield* Effect.mapError(
-          queue.offer(messages.map((message) =>
+          queue.offer(sealed.map((message) =>
             codec.toNewItem(queueOf(message.integration), message, now)
           )),
           storageError
@@ -99,7 +107,7 @@ export const make = (options: { readonly queue?: string | undefined }) =>
           if (answer === undefined) return yield* Effect.dieMessage("a lease queue gave no answer to an offer")
           receipts.push({ ...answer, idempotencyKey: message.idempotencyKey })
         }
-        for (const integration of new Set(messages.map((message) => message.integration))) wake(integration)
+        for (const integration of new Set(messages.map((message) => message.integration))) news.tell(integration)
         for (const [index, message] of messages.entries()) {
           const receipt = receipts[index]
           if (receipt?.created === false) yield* confirm(message, receipt.id)
@@ -123,7 +131,7 @@ export const make = (options: { readonly queue?: string | undefined }) =>
     const retry = (id: string): Effect.Effect<OutboxMessage, OutboxError> =>
       Effect.tap(decide(id, queue.unpark(id)), (message) =>
         Effect.sync(() =>
-          wake(message.integration)
+          news.tell(message.integration)
         ))
 
     const list = (
@@ -143,22 +151,11 @@ export const make = (options: { readonly queue?: string | undefined }) =>
         }
       )
 
-    const retryAll = (filter: Omit<Filter, "state">): Effect.Effect<number, OutboxError> => {
-      const query = codec.toQuery(queueOf(filter.integration), { ...filter, state: "parked" })
-      const from = (after: string | undefined, before: number): Effect.Effect<number, OutboxError> =>
-        Effect.gen(function*() {
-          const { items, next } = yield* Effect.mapError(queue.list(query, { after, limit: 200 }), storageError)
-          let retried = before
-          for (const item of items) {
-            // somebody else may have decided on it meanwhile
-            const unparked = yield* Effect.either(Effect.mapError(queue.unpark(item.id), refused(item.id)))
-            if (Either.isRight(unparked)) retried++
-            else if (unparked.left.reason === "storage") return yield* unparked.left
-          }
-          return Option.isNone(next) ? retried : yield* from(next.value, retried)
-        })
-      return Effect.tap(from(undefined, 0), () => Effect.sync(() => wake(filter.integration)))
-    }
+    const retryAll = (filter: Omit<Filter, "state">): Effect.Effect<number, OutboxError> =>
+      LeaseQueue.unparkAll(queue, codec.toQuery(queueOf(filter.integration), { ...filter, state: "parked" })).pipe(
+        Effect.mapError(storageError),
+        Effect.tap(() => Effect.sync(() => news.tell(filter.integration)))
+      )
 
     const statsOf = (integration: string): Effect.Effect<Stats, OutboxError> =>
       Effect.gen(function*() {
@@ -196,11 +193,11 @@ export const make = (options: { readonly queue?: string | undefined }) =>
         resume: (integration: string) =>
           Effect.zipRight(
             Effect.mapError(control.resume(integration), storageError),
-            Effect.sync(() => wake(integration))
+            Effect.sync(() => news.tell(integration))
           ),
         stats: (integration?: string): Effect.Effect<ReadonlyArray<Stats>, OutboxError> =>
           integration === undefined
-            ? Effect.flatMap(Effect.mapError(control.integrations(), storageError), Effect.forEach(statsOf))
+            ? Effect.flatMap(Effect.mapError(control.names(), storageError), Effect.forEach(statsOf))
             : Effect.map(statsOf(integration), (stats) => [stats]),
         purge: (integration: string, olderThan: Duration.DurationInput) =>
           Effect.mapError(queue.purge({ queue: queueOf(integration), olderThan }), storageError)

@@ -5,13 +5,16 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as IntegrationContext from "../../core/IntegrationContext.js"
 import * as IntegrationError from "../../core/IntegrationError.js"
+import { EncryptedBody } from "../DeadLetter.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import { type Filter, HistoryEntry, type Message, OutboxError, OutboxMessage, type State } from "../OutboxMessage.js"
 
 const optional = Schema.optional(Schema.String)
 
 const Stored = Schema.Struct({
-  input: Schema.Unknown,
+  /** One of the two. */
+  input: Schema.optional(Schema.Unknown),
+  sealed: Schema.optional(EncryptedBody),
   idempotencyKey: Schema.String,
   correlationId: Schema.String,
   tenantId: optional,
@@ -74,14 +77,6 @@ export const toNewItem = (queue: string, message: Message, now: number): LeaseIt
   }
 }
 
-/** Whether a message whose key was there already is the one that is there. */
-export const sameInput = (message: Message, payload: string): boolean => {
-  const given = decodeStored(message.payload)
-  const there = decodeStored(payload)
-  return Either.isRight(given) && Either.isRight(there) &&
-    JSON.stringify(given.right.input) === JSON.stringify(there.right.input)
-}
-
 const stateOf: { readonly [S in LeaseItem.State]: State } = {
   waiting: "waiting",
   ready: "ready",
@@ -116,10 +111,12 @@ export const byState = (counts: { readonly [S in LeaseItem.State]: number }): { 
 }
 
 export const toMessage = (item: LeaseItem.Item): Either.Either<OutboxMessage, OutboxError> =>
-  Either.map(decode(item), (stored) => {
+  Either.map(decode(item), ({ input, sealed, ...stored }) => {
     const error = item.lastError === undefined ? undefined : Either.getOrUndefined(decodeError(item.lastError))
     return new OutboxMessage({
       ...stored,
+      encrypted: sealed,
+      input,
       id: item.id,
       integration: item.source,
       operation: item.kind,

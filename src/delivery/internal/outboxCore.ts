@@ -2,12 +2,10 @@
 import * as Duration from "effect/Duration"
 import type { IntegrationError } from "../../core/IntegrationError.js"
 import type { Operation } from "../../core/Operation.js"
+import * as LeaseWorker from "../LeaseWorker.js"
 
-export interface Policy {
+export interface Policy extends LeaseWorker.Backoff {
   readonly maxAttempts: number
-  readonly initialDelay: number
-  readonly multiplier: number
-  readonly maxDelay: number
   readonly retryable: (error: IntegrationError, operation: Operation) => boolean
 }
 
@@ -36,28 +34,8 @@ export const defaultRetryable = (error: IntegrationError, operation: Operation):
   }
 }
 
-/** Exponential, capped, half of it spread by `random` in [0, 1). `attempt` is counted from 1. */
-export const backoff = (policy: Policy, attempt: number, random: number): number => {
-  const raw = policy.initialDelay === 0 ? 0 : policy.initialDelay * Math.pow(policy.multiplier, attempt - 1)
-  const delay = Math.min(raw, policy.maxDelay)
-  return Math.ceil(delay / 2 + delay / 2 * random)
-}
-
 const asked = (error: IntegrationError): number | undefined =>
   error.retryAfter === undefined ? undefined : Math.min(Duration.toMillis(error.retryAfter), Number.MAX_SAFE_INTEGER)
-
-/** Whether nothing was sent, or the provider had no room: that says nothing of the message. */
-const isRefusal = (error: IntegrationError): boolean => {
-  switch (error._tag) {
-    case "CircuitBreakerOpenError":
-    case "BulkheadFullError":
-    case "UnavailableError":
-    case "RateLimitError":
-      return true
-    default:
-      return false
-  }
-}
 
 /** `attempts`: those that were burnt before this one. */
 export const judge = (
@@ -67,9 +45,9 @@ export const judge = (
   policy: Policy,
   random: number
 ): Verdict => {
-  const computed = backoff(policy, attempts + 1, random)
+  const computed = LeaseWorker.backoff(policy, attempts + 1, random)
   const wait = asked(error)
-  if (isRefusal(error)) {
+  if (LeaseWorker.isRefusal(error)) {
     return { _tag: "release", after: Math.max(wait ?? computed, 1) }
   }
   if (attempts + 1 >= policy.maxAttempts || !policy.retryable(error, operation)) {

@@ -2,11 +2,9 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Schedule from "effect/Schedule"
 import * as Call from "../../core/Call.js"
 import type * as Integration from "../../core/Integration.js"
 import * as IntegrationContext from "../../core/IntegrationContext.js"
@@ -14,10 +12,11 @@ import * as IntegrationError from "../../core/IntegrationError.js"
 import * as Operation from "../../core/Operation.js"
 import type * as LeaseItem from "../LeaseItem.js"
 import type * as LeaseQueue from "../LeaseQueue.js"
+import * as LeaseWorker from "../LeaseWorker.js"
 import { encodeError } from "./deadLetterCodec.js"
-import * as keeper from "./leaseKeeper.js"
 import * as codec from "./outboxCodec.js"
 import * as core from "./outboxCore.js"
+import type { Sealing } from "./outboxSealing.js"
 
 export interface Deps {
   readonly queue: LeaseQueue.LeaseQueue["Type"]
@@ -30,6 +29,7 @@ export interface Deps {
   readonly lease: number
   /** What was refused here may be refused again at once: no more is to be claimed for so many milliseconds. */
   readonly hold: (millis: number) => Effect.Effect<void>
+  readonly sealing: Sealing
 }
 
 /** Short, so that a circuit that is open for one connection holds up the others only so long. */
@@ -48,19 +48,6 @@ const describe = (error: IntegrationError.IntegrationError): string => `${error.
 const textOf = (error: IntegrationError.IntegrationError): string | undefined =>
   Option.getOrUndefined(Either.getRight(encodeError(error)))
 
-/**
- * A settlement may be repeated with its token. While the store is away, which a restart is short of, it is worth some
- * patience: what is not settled is delivered once more.
- */
-const settling = <A>(deps: Deps, step: Effect.Effect<A, LeaseItem.LeaseQueueError>) =>
-  Effect.retry(step, {
-    schedule: Schedule.intersect(
-      Schedule.spaced("250 millis"),
-      Schedule.recurUpTo(Math.min(deps.lease / 2, 5000))
-    ),
-    while: (error) => error.reason === "storage"
-  })
-
 /** When it fails, the message is ready again at the lease's end; when another worker has it, that one's result counts. */
 const settled = (
   deps: Deps,
@@ -68,19 +55,15 @@ const settled = (
   event: string,
   step: Effect.Effect<unknown, LeaseItem.LeaseQueueError>
 ): Effect.Effect<void> =>
-  Effect.matchEffect(settling(deps, step), {
-    onFailure: (error) =>
-      error.reason === "stale" || error.reason === "not-found"
-        ? count(deps, "stalled")
-        : Effect.annotateLogs(
-          Effect.logWarning(
-            `${deps.integration}: what became of a message could not be recorded (${event}); it is delivered again ` +
-              `when its lease ends: ${error.message}`
-          ),
-          { message: item.id }
-        ),
-    onSuccess: () => count(deps, event)
-  })
+  Effect.flatMap(
+    LeaseWorker.settle(step, {
+      event,
+      item,
+      lease: deps.lease,
+      title: `${deps.integration}: what became of a message`
+    }),
+    (result) => result === "unknown" ? Effect.void : count(deps, result === "settled" ? event : "stalled")
+  )
 
 const release = (deps: Deps, item: LeaseItem.Item, detail: string, after?: number): Effect.Effect<void> =>
   settled(deps, item, "released", deps.queue.release(item.id, item.token, { after, detail }))
@@ -174,7 +157,7 @@ const settleDefect = (deps: Deps, item: LeaseItem.Item, cause: Cause.Cause<never
         deps.queue.fail(item.id, item.token, {
           next: last
             ? { _tag: "park" }
-            : { _tag: "retry", after: core.backoff(deps.policy, item.attempts + 1, random) },
+            : { _tag: "retry", after: LeaseWorker.backoff(deps.policy, item.attempts + 1, random) },
           reason: "Defect",
           detail
         })
@@ -205,11 +188,13 @@ const call = (
   }
   const stored = codec.decode(item)
   if (Either.isLeft(stored)) return unknown(deps, item, stored.left.message)
-  const { connectionId, correlationId, idempotencyKey, input, metadata, tenantId, userId } = stored.right
+  const { connectionId, correlationId, idempotencyKey, metadata, tenantId, userId } = stored.right
   const capture = (error: IntegrationError.IntegrationError): boolean =>
     // which errors are given up does not hang on chance
     deps.giveUp === "dead-letter" && core.judge(error, operation, item.attempts, deps.policy, 0)._tag === "giveUp"
-  return handle.invoke(deps.client, JSON.stringify(input)).pipe(
+  return deps.sealing.open({ integration: deps.integration, operation: item.kind }, stored.right).pipe(
+    Effect.mapError((error) => unknown(deps, item, error.message)),
+    Effect.flatMap((input) => handle.invoke(deps.client, JSON.stringify(input))),
     Effect.provideService(Call.CallOptions, {
       capture,
       idempotencyKey,
@@ -226,29 +211,24 @@ const call = (
 }
 
 export const deliver = (deps: Deps, item: LeaseItem.Item): Effect.Effect<void> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const operation = deps.operations.get(item.kind)?.operation ?? nameless(deps, item)
-      const exit = yield* Effect.exit(
-        restore(
-          Effect.raceFirst(
-            call(deps, item, operation),
-            Effect.interruptible(keeper.keepAlive(deps.queue, item, deps.lease))
-          )
-        )
-      )
-      if (Exit.isSuccess(exit)) {
-        return yield* settled(deps, item, "delivered", deps.queue.complete(item.id, item.token))
-      }
-      const failure = Cause.failureOption(exit.cause)
-      if (Option.isSome(failure)) {
-        return failure.value._tag === "LeaseLost"
-          ? yield* count(deps, "stalled")
-          : yield* settleFailure(deps, item, operation, failure.value)
-      }
-      const cause = Cause.stripFailures(exit.cause)
-      return Cause.isInterruptedOnly(cause)
-        ? yield* release(deps, item, "the worker was shut down")
-        : yield* settleDefect(deps, item, cause)
+  Effect.suspend(() => {
+    const operation = deps.operations.get(item.kind)?.operation ?? nameless(deps, item)
+    return LeaseWorker.underLease(deps.queue, item, {
+      lease: deps.lease,
+      settle: (ended) => {
+        switch (ended._tag) {
+          case "done":
+            return settled(deps, item, "delivered", deps.queue.complete(item.id, item.token))
+          case "failed":
+            return settleFailure(deps, item, operation, ended.error)
+          case "died":
+            return settleDefect(deps, item, ended.cause)
+          case "interrupted":
+            return release(deps, item, "the worker was shut down")
+          case "lost":
+            return count(deps, "stalled")
+        }
+      },
+      work: call(deps, item, operation)
     })
-  )
+  })

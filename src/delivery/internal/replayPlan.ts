@@ -123,16 +123,17 @@ const examine = (
       })
 
     return Pages.pages(deps, target).pipe(
-      Stream.runForEachWhile((page) =>
+      Stream.mapEffect((page) =>
         Effect.gen(function*() {
           for (const found of page) {
             if (examined >= limit) break
             if (found._tag === "Found") yield* look(found.item)
             else onMissing(found.id)
           }
-          return examined < limit
         })
       ),
+      Stream.takeUntil(() => examined >= limit),
+      Stream.runDrain,
       Effect.map(() => examined)
     )
   })

@@ -185,13 +185,16 @@ export const run = (
         }
       })
 
-    yield* Stream.runForEachWhile(Pages.pages(deps, target), (page) =>
-      Effect.map(
+    // `runForEachWhile` would keep every page that it has seen
+    yield* Pages.pages(deps, target).pipe(
+      Stream.mapEffect((page) =>
         Effect.forEach(lanes(page), (lane) => Effect.forEach(lane, one, { discard: true }), {
           concurrency: settings.concurrency,
           discard: true
-        }),
-        () => control.ended === undefined
-      ))
+        })
+      ),
+      Stream.takeUntil(() => control.ended !== undefined),
+      Stream.runDrain
+    )
     return control.ended ?? { _tag: "Done" }
   })

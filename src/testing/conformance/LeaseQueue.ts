@@ -350,6 +350,14 @@ export const suite = <E>(
           assert.deepStrictEqual((yield* service.history(id)).map((entry) => entry.detail), ["typo"])
         }))
 
+      test("a quiet edit leaves no line in the history", (service) =>
+        Effect.gen(function*() {
+          const id = yield* offerOne(service, { payload: "1", state: "parked" })
+          assert.deepInclude(yield* service.edit(id, 1, { payload: "2", quiet: true }), { payload: "2", version: 2 })
+          assert.deepInclude(yield* service.edit(id, 1, { payload: "2", quiet: true }), { payload: "2", version: 2 })
+          assert.deepStrictEqual(yield* service.history(id), [])
+        }))
+
       test("discard ends whatever is neither leased nor done", (service) =>
         Effect.gen(function*() {
           const id = yield* offerOne(service)

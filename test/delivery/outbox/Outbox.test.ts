@@ -5,6 +5,7 @@ import { LeaseQueue, Outbox } from "holdfast"
 import * as LeaseQueueSql from "holdfast/delivery/LeaseQueue/Sql"
 import { HubSpot } from "holdfast/providers/hubspot"
 import { isLong } from "../../campaign.js"
+import * as files from "../files.js"
 import { world } from "./kit.js"
 import { sqlSuite } from "./sqlSuite.js"
 import { suite } from "./suite.js"
@@ -14,6 +15,8 @@ const sqlite = SqliteClient.layer({ filename: ":memory:" })
 suite({ layer: LeaseQueue.layerMemory, name: "memory" }, true)
 
 suite({ layer: Layer.provide(LeaseQueueSql.layer(), sqlite), name: "SQLite" }, isLong)
+
+suite({ layer: files.queue, name: "a SQLite file", settled: files.settled }, false)
 
 sqlSuite("SQLite", sqlite)
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
-import { IntegrationError, Operation, Outbox } from "holdfast"
+import { IntegrationError, LeaseWorker, Operation, Outbox } from "holdfast"
 import * as core from "../../../src/delivery/internal/outboxCore.js"
 
 const policy: core.Policy = {
@@ -50,8 +50,8 @@ describe("what becomes of a message whose delivery failed", () => {
     assert.deepStrictEqual(judge(error, 0, 0), { _tag: "retry", after: 500 })
     assert.deepStrictEqual(judge(error, 0, 0.5), { _tag: "retry", after: 750 })
     assert.deepStrictEqual(judge(error, 1, 1), { _tag: "retry", after: 4000 })
-    assert.deepStrictEqual(core.backoff(policy, 1000, 1), 10_000)
-    assert.deepStrictEqual(core.backoff({ ...policy, initialDelay: 0 }, 2000, 1), 0)
+    assert.deepStrictEqual(LeaseWorker.backoff(policy, 1000, 1), 10_000)
+    assert.deepStrictEqual(LeaseWorker.backoff({ ...policy, initialDelay: 0 }, 2000, 1), 0)
     const asks = new IntegrationError.ServerError({ ...common, ...after(60_000) })
     assert.deepStrictEqual(judge(asks), { _tag: "retry", after: 60_000 })
     assert.deepStrictEqual(

@@ -208,6 +208,35 @@ export const handTests = (test: Test): void => {
         assert.strictEqual(yield* there.call("success"), "sent")
       }))
 
+    test("what there is of one is listed by the other, which has never met it", (world) =>
+      Effect.gen(function*() {
+        const forced = yield* newKey
+        const failing = yield* clientOf(world, world.service, yield* newKey, {
+          failureThreshold: 1,
+          resetTimeout: unit(world, 30)
+        })
+        yield* world.service.forceOpen(forced, "maintenance")
+        yield* failing.call("failure")
+        yield* world.wait(1)
+        const circuits = yield* Effect.orDie(world.peer.list)
+        const of = (key: string) => circuits.filter((circuit) => circuit.key === key)
+        assert.strictEqual(of(forced).length, 1)
+        assert.deepInclude(of(forced)[0]!, {
+          byHand: Option.some({ mode: "forced-open" as const, reason: "maintenance" }),
+          retryAfter: Option.none(),
+          state: "open"
+        })
+        assert.strictEqual(of(failing.key).length, 1)
+        assert.deepInclude(of(failing.key)[0]!, {
+          byHand: Option.none(),
+          openings: 1,
+          reason: "1 failure",
+          state: "open"
+        })
+        assert.isTrue(Option.isSome(of(failing.key)[0]!.retryAfter))
+        assert.deepStrictEqual(circuits.map(({ key }) => key), circuits.map(({ key }) => key).toSorted())
+      }))
+
     test("what a hand does in one holds in the other", (world) =>
       Effect.gen(function*() {
         const { here, there } = yield* both(world, never)

@@ -18,12 +18,16 @@ export type Test = <E>(
 /** Lets time pass, and whatever is due in it happen in its order. */
 export type Pass = (duration: Duration.DurationInput) => Effect.Effect<void>
 
+/** Also a store that waits for nothing lets the event loop have its turn, a few times for each item. */
+const turns = Effect.repeatN(Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))), 49)
+
 /**
  * From one sleeper's time to the next: with a store whose steps take real time, a sleeper sets its next alarm only when
  * its step is done.
  */
-export const passing = (settled: Effect.Effect<void>): Pass => (duration) =>
+export const passing = (settling: Effect.Effect<void>): Pass => (duration) =>
   Effect.gen(function*() {
+    const settled = Effect.zipRight(turns, settling)
     const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(duration)
     while (true) {
       yield* settled
