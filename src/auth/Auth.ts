@@ -7,6 +7,8 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import type { Call } from "../core/Call.js"
 import { AuthenticationError } from "../core/IntegrationError.js"
@@ -36,28 +38,46 @@ const fromCredential = (
     credential: Credentials.Credential
   ) => HttpClientRequest.HttpClientRequest | undefined
 ): Auth =>
-  Effect.map(
-    Credentials.Credentials,
-    (credentials) => (request, call) => {
-      const authenticate = (credential: Credentials.Credential) => {
+  Effect.map(Credentials.Credentials, ({ afterRefusal, get }): Transport.Authenticate => {
+    const authenticate = (request: HttpClientRequest.HttpClientRequest, call: Call) => {
+      const withIt = (credential: Credentials.Credential) => {
         Credentials.protect(credential)
         const authenticated = apply(request, credential)
         return authenticated === undefined
           ? wrongKind(call, expected, credential)
           : Effect.succeed(authenticated)
       }
-      const credential = credentials.get(call)
+      const credential = get(call)
       // a credential that is at hand costs no step
       return isExit(credential) && Exit.isSuccess(credential)
-        ? authenticate(credential.value)
-        : Effect.flatMap(credential, authenticate)
+        ? withIt(credential.value)
+        : Effect.flatMap(credential, withIt)
     }
-  )
+    if (afterRefusal === undefined) return authenticate
+    const again: Transport.Authenticate["again"] = (request, refused, call) => {
+      const isRefused = (credential: Credentials.Credential) => {
+        const same = apply(request, credential)
+        return same !== undefined && isSame(same, refused)
+      }
+      return Effect.map(
+        afterRefusal(call, isRefused),
+        Option.flatMap((credential) => {
+          Credentials.protect(credential)
+          return Option.fromNullable(apply(request, credential))
+        })
+      )
+    }
+    return Object.assign(authenticate, { again })
+  })
+
+/** A credential is in the one or the other. */
+const isSame = (a: HttpClientRequest.HttpClientRequest, b: HttpClientRequest.HttpClientRequest): boolean =>
+  JSON.stringify([a.headers, a.urlParams]) === JSON.stringify([b.headers, b.urlParams])
 
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
 /**
- * `Authorization: Bearer <token>`.
+ * `Authorization: Bearer <token>`, of a bearer or an OAuth2 credential.
  *
  * @since 0.1.0
  * @category constructors
@@ -65,7 +85,11 @@ const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exi
 export const bearer: Auth = fromCredential(
   "Bearer",
   (request, credential) =>
-    credential._tag === "Bearer" ? HttpClientRequest.bearerToken(request, credential.token) : undefined
+    credential._tag === "Bearer"
+      ? HttpClientRequest.bearerToken(request, credential.token)
+      : credential._tag === "OAuth2"
+      ? HttpClientRequest.bearerToken(request, credential.accessToken)
+      : undefined
 )
 
 /**
@@ -105,6 +129,20 @@ export const query = (name: string): Auth =>
     credential._tag === "ApiKey"
       ? HttpClientRequest.setUrlParam(request, name, Redacted.value(credential.key))
       : undefined)
+
+/**
+ * The headers of a `Headers` credential, for a provider that wants several.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const headers: Auth = fromCredential(
+  "Headers",
+  (request, credential) =>
+    credential._tag === "Headers"
+      ? HttpClientRequest.setHeaders(request, Record.map(credential.headers, Redacted.value))
+      : undefined
+)
 
 /**
  * For an API that needs no credential.

@@ -7,33 +7,31 @@
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import type { Call } from "../core/Call.js"
-import { AuthenticationError } from "../core/IntegrationError.js"
-import * as KnownSecrets from "../internal/knownSecrets.js"
+import { AuthenticationError, type IntegrationError } from "../core/IntegrationError.js"
+import * as CredentialStore from "./CredentialStore.js"
+import * as Model from "./internal/credential.js"
+import * as Cache from "./internal/credentialCache.js"
+import * as Secrets from "./Secrets.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export type Credential = Data.TaggedEnum<{
-  /** `Authorization: Bearer …` */
-  Bearer: { readonly token: Redacted.Redacted }
-  /** `Authorization: Basic …` */
-  Basic: { readonly username: string; readonly password: Redacted.Redacted }
-  /** A key in a header of the provider's own. */
-  ApiKey: { readonly key: Redacted.Redacted }
-}>
+export type Credential = Model.Credential
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const { $match: match, ApiKey, Basic, Bearer } = Data.taggedEnum<Credential>()
+export const { ApiKey, Basic, Bearer, Headers, OAuth2, match } = Model
 
 /**
  * Finds the credential of a call, by its integration and the connection in its context.
@@ -42,32 +40,32 @@ export const { $match: match, ApiKey, Basic, Bearer } = Data.taggedEnum<Credenti
  * @category tags
  */
 export class Credentials extends Context.Tag("holdfast/Credentials")<Credentials, {
-  readonly get: (call: Call) => Effect.Effect<Credential, AuthenticationError>
+  /** One that is at hand is best given as an `Exit`, which costs a call no step. */
+  readonly get: (call: Call) => Effect.Effect<Credential, IntegrationError>
+  /**
+   * Which other one to try, once, after the provider has refused with a 401 what `get` gave (`isRefused` knows it).
+   * Left out: none.
+   */
+  readonly afterRefusal?: (
+    call: Call,
+    isRefused: (credential: Credential) => boolean
+  ) => Effect.Effect<Option.Option<Credential>, IntegrationError>
 }>() {}
-
-const secretsOf = match({
-  ApiKey: ({ key }) => [Redacted.value(key)],
-  Basic: ({ password, username }) => [
-    Redacted.value(password),
-    Encoding.encodeBase64(`${username}:${Redacted.value(password)}`)
-  ],
-  Bearer: ({ token }) => [Redacted.value(token)]
-})
 
 /**
  * Takes care that a credential is written down nowhere: what providers and programs repeat of it, in an error or in a
- * request, is `REDACTED` before it is stored, logged or put in a span. The methods of `Auth` and the layers of this module
- * do this by themselves; it is for an `auth` or a `Credentials` of one's own. Secrets of less than 6 characters are not
- * looked for.
+ * request, is `REDACTED` before it is stored, logged or put in a span. The methods of `Auth` and the layers of this
+ * module do this by themselves; it is for an `auth` or a `Credentials` of one's own. Secrets of less than 6 characters
+ * are not looked for.
  *
  * @since 0.1.0
  * @category redaction
  */
-export const protect = (credential: Credential): void => KnownSecrets.remember(credential, () => secretsOf(credential))
+export const protect = (credential: Credential): void => Model.protect(credential)
 
 const always = (credential: Credential): Credentials["Type"] => {
   protect(credential)
-  return { get: () => Effect.succeed(credential) }
+  return { get: () => Exit.succeed(credential) }
 }
 
 /**
@@ -87,6 +85,19 @@ const always = (credential: Credential): Credentials["Type"] => {
 export const layer = (credential: Credential): Layer.Layer<Credentials> =>
   Layer.sync(Credentials, () => always(credential))
 
+/** What is copied from somewhere brings a line break along, and is then refused far from here. */
+const trimmedConfig = (variable: string): Config.Config<Redacted.Redacted> =>
+  Config.validate(Config.redacted(Config.nonEmptyString(variable)), {
+    message: "it has a space or a line break at its beginning or its end",
+    validation: (secret) => Redacted.value(secret).trim() === Redacted.value(secret)
+  })
+
+const secretConfig = (variable: string): Config.Config<Redacted.Redacted> =>
+  Config.validate(trimmedConfig(variable), {
+    message: "it has a letter in it that no header can have: a line break, a control character, or none of Latin-1",
+    validation: (secret) => /^[\t\x20-\x7e\x80-\xff]+$/.test(Redacted.value(secret))
+  })
+
 /**
  * One credential for every call, read from `Config` when the layer is built; a missing variable is named in the error.
  *
@@ -103,7 +114,52 @@ export const layerConfig = (config: Config.Config<Credential>): Layer.Layer<Cred
  * @category config
  */
 export const bearerConfig = (variable: string): Config.Config<Credential> =>
-  Config.map(Config.redacted(Config.nonEmptyString(variable)), (token) => Bearer({ token }))
+  Config.map(
+    Config.validate(secretConfig(variable), {
+      message: "it begins with the word Bearer: give the token alone",
+      validation: (token) => !/^bearer /i.test(Redacted.value(token))
+    }),
+    (token) => Bearer({ token })
+  )
+
+/**
+ * An API key from an environment variable.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const apiKeyConfig = (variable: string): Config.Config<Credential> =>
+  Config.map(secretConfig(variable), (key) => ApiKey({ key }))
+
+/**
+ * User name and password from two environment variables.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const basicConfig = (variables: {
+  readonly username: string
+  readonly password: string
+}): Config.Config<Credential> =>
+  Config.map(
+    Config.all({
+      password: trimmedConfig(variables.password),
+      username: Config.validate(Config.nonEmptyString(variables.username), {
+        message: "it has a colon in it, which Basic cannot send",
+        validation: (name) => !name.includes(":")
+      })
+    }),
+    (fields) => Basic(fields)
+  )
+
+/**
+ * Several headers, each from an environment variable: `{ "x-app-id": "SHOP_APP_ID", "x-app-key": "SHOP_APP_KEY" }`.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const headersConfig = (variables: Readonly<Record<string, string>>): Config.Config<Credential> =>
+  Config.map(Config.all(Record.map(variables, secretConfig)), (headers) => Headers({ headers }))
 
 /**
  * A credential for each connection, by `IntegrationContext.connectionId`. A call for a connection that is not in the
@@ -128,3 +184,93 @@ export const layerConnections = (connections: Readonly<Record<string, Credential
       )
     }
   })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoreOptions {
+  /**
+   * For how long one that was read is used without a look at the store: what another process writes takes effect within
+   * it. What this process writes does so at once. Default `30 seconds`.
+   */
+  readonly timeToLive?: Duration.DurationInput | undefined
+  /** For how much longer it is used while the store cannot be read. Default `1 hour`. */
+  readonly staleFor?: Duration.DurationInput | undefined
+  /** How many are at hand. Default 10,000. */
+  readonly capacity?: number | undefined
+  /** Whose credential a call takes. Default: its integration, and the `tenantId` and `connectionId` of its context. */
+  readonly ref?: ((call: Call) => CredentialStore.Ref) | undefined
+}
+
+/**
+ * From a `CredentialStore`, so that one that is written there takes effect without a restart.
+ *
+ * One that the provider refuses with a 401 is looked for again, and the call is sent once more with what was written
+ * meanwhile, or with the former one while its grace lasts (`CredentialStore.rotate`). That one then serves for a
+ * minute, before the new one is tried again. Nothing of this happens where the body of a request is a stream.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerStore = (
+  options: StoreOptions = {}
+): Layer.Layer<Credentials, never, CredentialStore.CredentialStore> =>
+  Layer.scoped(
+    Credentials,
+    Effect.flatMap(CredentialStore.CredentialStore, (store) =>
+      Cache.make(store, {
+        capacity: options.capacity ?? 10_000,
+        refOf: options.ref ?? Cache.refOf,
+        staleFor: Duration.decode(options.staleFor ?? "1 hour"),
+        timeToLive: Duration.decode(options.timeToLive ?? "30 seconds")
+      }))
+  )
+
+/**
+ * Made of `Secrets` (the environment, Vault) for each call, whose tenant and connection say which ones.
+ *
+ * One that the provider refuses with a 401 is made anew of secrets that are read past what is at hand, and the call is sent
+ * once more where it is another one then. A secret that cannot be had is an AuthenticationError, which is retryable where
+ * the place of secrets is only away.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Credentials } from "holdfast"
+ *
+ * const credentials = Credentials.layerSecrets((secret, { integration, tenantId }) =>
+ *   Effect.map(secret(`${tenantId}/${integration}#token`), (token) => Credentials.Bearer({ token }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSecrets = (
+  make: (
+    secret: (name: string) => Effect.Effect<Redacted.Redacted, Secrets.SecretsError>,
+    ref: CredentialStore.Ref
+  ) => Effect.Effect<Credential, Secrets.SecretsError>
+): Layer.Layer<Credentials, never, Secrets.Secrets> =>
+  Layer.effect(
+    Credentials,
+    Effect.map(Secrets.Secrets, (secrets): Credentials["Type"] => {
+      const made = (call: Call, options: Secrets.GetOptions | undefined) =>
+        Effect.mapBoth(make((name) => secrets.get(name, options), Cache.refOf(call)), {
+          onFailure: ({ message, retryable }) => new AuthenticationError({ ...call.errorFields, message, retryable }),
+          onSuccess: (credential) => {
+            protect(credential)
+            return credential
+          }
+        })
+      return {
+        afterRefusal: (call, isRefused) =>
+          Effect.map(
+            made(call, { fresh: true }),
+            Option.liftPredicate((credential) => !isRefused(credential))
+          ),
+        get: (call) => made(call, undefined)
+      }
+    })
+  )

@@ -1,0 +1,73 @@
+/**
+ * Credentials in a SQLite file, which the processes of one host may share, and which may be that of dead letters. See
+ * `CredentialStore/Sql`.
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { retryContention } from "../../internal/sqlContention.js"
+import * as sqliteFile from "../../internal/sqliteFile.js"
+import * as Records from "../../internal/sqlRecords.js"
+import type { CredentialCipher } from "../CredentialCipher.js"
+import * as CredentialStore from "../CredentialStore.js"
+import * as Sql from "./Sql.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Sql.Options {
+  /** The file; made when it is not there. On a disk of the host's own: SQLite's locks do not work over a network. */
+  readonly filename: string
+}
+
+const cannotOpen = (filename: string) => (cause: Error) =>
+  new CredentialStore.CredentialStoreError({
+    cause,
+    message: `the credentials in "${filename}" cannot be opened (${Records.innermost(cause)}): ${
+      sqliteFile.mend(filename, cause)
+    }`,
+    reason: "storage"
+  })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<
+  CredentialStore.CredentialStore["Type"],
+  CredentialStore.CredentialStoreError,
+  CredentialCipher | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const patience = Duration.toMillis(options.patience ?? "10 seconds")
+    const sql = yield* retryContention(sqliteFile.open(options.filename, patience), patience)
+    return yield* Effect.provideService(Sql.make(options), SqlClient.SqlClient, sql)
+  }).pipe(Effect.mapError(cannotOpen(options.filename)))
+
+/**
+ * Fails with reason `storage`, naming the file and the mend, when the file cannot be opened.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { CredentialCipher } from "holdfast"
+ * import * as Sqlite from "holdfast/auth/CredentialStore/Sqlite"
+ *
+ * // HOLDFAST_CREDENTIAL_KEY
+ * const store = Sqlite.layer({ filename: "credentials.db" }).pipe(Layer.provide(CredentialCipher.layerConfig))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<CredentialStore.CredentialStore, CredentialStore.CredentialStoreError, CredentialCipher> =>
+  Layer.scoped(CredentialStore.CredentialStore, make(options))
