@@ -1,5 +1,5 @@
 // Looks at the package as its users will get it: packs it, and then installs, compiles and runs it in an empty project.
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
@@ -28,6 +28,11 @@ const run = (cwd, command, ...args) => {
   } catch (error) {
     throw new Refused(`${[command, ...args].join(" ")}\n${error.stdout ?? ""}${error.stderr ?? error}`)
   }
+}
+/** What a program says that is to fail. */
+const failing = (command, ...args) => {
+  const { status, stderr } = spawnSync(command, args, { cwd: project, encoding: "utf8" })
+  return status === 0 ? "it did not fail" : stderr
 }
 const tool = (cwd, path, ...args) => run(cwd, process.execPath, join(root, "node_modules", path), ...args)
 const install = (...packages) =>
@@ -139,6 +144,10 @@ const steps = {
     cpSync(join(root, "scripts", "consumer", "main.ts"), join(project, "main.ts"))
     compile(entries.filter((entry) => !waiting.includes(entry)))
     run(project, process.execPath, "main.js")
+    refuse(
+      "a command line that does not say what it needs",
+      [failing("npx", "--no-install", name, "--help")].filter((text) => !text.includes("npm install @effect/cli"))
+    )
     console.log(`  ${entries.length} modules, of which these need an optional peer: ${waiting.join(", ") || "none"}`)
   },
   "load and compile all with the optional peers": () => {
@@ -148,6 +157,8 @@ const steps = {
     const failed = load(entries.filter((entry) => !entry.includes("/conformance/")))
     refuse("modules that do not load", Object.keys(failed).map((entry) => `${entry}: ${failed[entry]}`))
     compile(entries)
+    const help = run(project, "npx", "--no-install", name, "--help")
+    refuse("a command line without commands", ["dlq replay", "doctor"].filter((command) => !help.includes(command)))
   }
 }
 

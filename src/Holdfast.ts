@@ -13,11 +13,14 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Redis from "./core/Redis.js"
 import * as DeadLetterQueue from "./delivery/DeadLetterQueue.js"
+import * as Idempotency from "./delivery/Idempotency.js"
+import * as Outbox from "./delivery/Outbox.js"
 import * as StoreUrl from "./internal/storeUrl.js"
 import * as Bulkhead from "./policy/Bulkhead.js"
 import * as CircuitBreaker from "./policy/CircuitBreaker.js"
 import * as RateLimit from "./policy/RateLimit.js"
 import * as RetryBudget from "./policy/RetryBudget.js"
+import * as Inbox from "./webhook/Inbox.js"
 
 /**
  * The services that `Resilience.layer` and every provider's layer need.
@@ -28,18 +31,45 @@ import * as RetryBudget from "./policy/RetryBudget.js"
 export type Services = DeadLetterQueue.DeadLetterQueue | CircuitBreaker.CircuitBreakers | RateLimit.RateLimiters
 
 /**
+ * What must not be lost, and has one store.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Durable = DeadLetterQueue.DeadLetterQueue | Outbox.Outbox | Inbox.Inbox | Idempotency.Idempotency
+
+/**
+ * That store cannot be opened.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OpenError =
+  | DeadLetterQueue.DeadLetterQueueError
+  | Outbox.OutboxError
+  | Inbox.InboxError
+  | Idempotency.IdempotencyError
+
+/**
  * All that each layer here provides. Retry budgets, and the service that shows bulkheads, are used where they are there,
  * and not needed.
  *
  * @since 0.1.0
  * @category models
  */
-export type Provided = Services | RetryBudget.RetryBudgets | Bulkhead.Bulkheads
+export type Provided = Services | Durable | RetryBudget.RetryBudgets | Bulkhead.Bulkheads
 
 /** What is of one process by its nature. */
 const own = Layer.merge(Bulkhead.layerMemory, RetryBudget.layerMemory)
 
 const local = Layer.mergeAll(own, CircuitBreaker.layerMemory, RateLimit.layerMemory)
+
+const durableMemory = Layer.mergeAll(
+  DeadLetterQueue.layerMemory,
+  Outbox.layerMemory,
+  Inbox.layerMemory,
+  Idempotency.layerMemory
+)
 
 /**
  * All state in the memory of this process: for tests, and for programs whose dead letters may die with them.
@@ -47,7 +77,7 @@ const local = Layer.mergeAll(own, CircuitBreaker.layerMemory, RateLimit.layerMem
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<Provided> = Layer.merge(local, DeadLetterQueue.layerMemory)
+export const layerMemory: Layer.Layer<Provided> = Layer.merge(local, durableMemory)
 
 /** What is not installed is not loaded: a driver is imported when a layer that needs it is built. */
 const load = <A, E>(
@@ -64,6 +94,14 @@ const cannotOpen = (message: string, cause: unknown) =>
   new DeadLetterQueue.DeadLetterQueueError({ cause, message, reason: "open" })
 
 type Letters<R = never> = Layer.Layer<DeadLetterQueue.DeadLetterQueue, DeadLetterQueue.DeadLetterQueueError, R>
+
+type Durables<R = never> = Layer.Layer<Durable, OpenError, R>
+
+/** The dead letters first: a store that cannot be opened is said once, and about them. */
+const lettersFirst = <R>(
+  letters: Letters<R>,
+  others: Layer.Layer<Exclude<Durable, DeadLetterQueue.DeadLetterQueue>, OpenError, R>
+): Durables<R> => Layer.provideMerge(others, letters)
 
 const withSpill = <R>(letters: Letters<R>, filename: string | false): Letters<R> =>
   filename === false ? letters : Layer.unwrapEffect(
@@ -101,37 +139,47 @@ const sqliteShared = (filename: string) =>
     )
   )
 
-const sqliteLetters = ({ filename, spill }: SqliteOptions): Letters =>
-  withSpill(
-    Layer.unwrapEffect(
-      Effect.map(
-        load(
-          "@effect/sql @effect/sql-sqlite-node",
-          () => import("./delivery/DeadLetterQueue/Sqlite.js"),
-          cannotOpen
-        ),
-        (Sqlite) => Sqlite.layer({ filename })
-      )
-    ),
-    spill ?? (filename === ":memory:" ? false : `${filename}.spill`)
+const sqliteDurable = ({ filename, spill }: SqliteOptions): Durables =>
+  Layer.unwrapEffect(
+    Effect.map(
+      load(
+        "@effect/sql @effect/sql-sqlite-node",
+        () =>
+          Promise.all([
+            import("./delivery/DeadLetterQueue/Sqlite.js"),
+            import("./delivery/Outbox/Sqlite.js"),
+            import("./webhook/Inbox/Sqlite.js"),
+            import("./delivery/Idempotency/Sqlite.js")
+          ]),
+        cannotOpen
+      ),
+      ([Letters, Messages, Events, Keys]) =>
+        lettersFirst(
+          withSpill(Letters.layer({ filename }), spill ?? (filename === ":memory:" ? false : `${filename}.spill`)),
+          Layer.mergeAll(Messages.layer({ filename }), Events.layer({ filename }), Keys.layer({ filename }))
+        )
+    )
   )
 
 /**
- * Dead letters in an SQLite file, breakers and limiters in memory, or in the file too where several processes of this
- * host are to share them (`shared`). The embedded default: no server, and what was captured
+ * Dead letters, outbox, inbox and idempotency keys in an SQLite file; breakers and limiters in memory, or in the file too where
+ * several processes of this host are to share them (`shared`). The embedded default: no server, and what was captured
  * is still there after a crash. When the file cannot take a letter, a spill file beside it does, until it can. Needs the
- * optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with a `DeadLetterQueueError` that names the file
- * when it cannot be opened.
+ * optional peers `@effect/sql` and `@effect/sql-sqlite-node`. Fails with an `OpenError` that names the file when it cannot
+ * be opened.
+ *
+ * Outbox and inbox take no part in the program's own transactions: where they should, `delivery/Outbox/Sql` and
+ * `webhook/Inbox/Sql` work over the program's client, and come after this layer.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerSqlite = (
   options: SqliteOptions
-): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> =>
+): Layer.Layer<Provided, OpenError> =>
   options.shared === true
-    ? Layer.mergeAll(own, sqliteShared(options.filename), sqliteLetters(options))
-    : Layer.merge(local, sqliteLetters(options))
+    ? Layer.mergeAll(own, sqliteShared(options.filename), sqliteDurable(options))
+    : Layer.merge(local, sqliteDurable(options))
 
 /**
  * @since 0.1.0
@@ -158,11 +206,23 @@ const postgres = (options: PostgresOptions) => {
         (cause) => cannotOpen(cause.message, cause)
       ))
   )
-  const letters = Layer.unwrapEffect(
+  // the program's transactions are those of another client
+  const apart = { joinTransactions: false }
+  const durables = Layer.unwrapEffect(
     Effect.map(
-      loading(() => import("./delivery/DeadLetterQueue/Sql.js")),
-      // the program's transactions are those of another client
-      (Sql) => withSpill(Sql.layer({ joinTransactions: false }), options.spill ?? false)
+      loading(() =>
+        Promise.all([
+          import("./delivery/DeadLetterQueue/Sql.js"),
+          import("./delivery/Outbox/Sql.js"),
+          import("./webhook/Inbox/Sql.js"),
+          import("./delivery/Idempotency/Sql.js")
+        ])
+      ),
+      ([Letters, Messages, Events, Keys]) =>
+        lettersFirst(
+          withSpill(Letters.layer(apart), options.spill ?? false),
+          Layer.mergeAll(Messages.layer(apart), Events.layer(apart), Keys.layer())
+        )
     )
   )
   const shared = Layer.unwrapEffect(
@@ -171,23 +231,26 @@ const postgres = (options: PostgresOptions) => {
       ([Breakers, Limits]) => Layer.merge(Breakers.layer(), Limits.layer())
     )
   )
-  return { letters: Layer.provide(letters, client), shared: Layer.provide(shared, client) }
+  return { durable: Layer.provide(durables, client), shared: Layer.provide(shared, client) }
 }
 
 /**
- * Everything in PostgreSQL, for any number of processes: dead letters, and breakers and limiters that they share. Over
- * connections of its own, so that a capture stays when a transaction of the program is rolled back. Makes
- * its tables, all of which begin with `holdfast_`. Needs the optional peers `@effect/sql` and `@effect/sql-pg`. Fails
- * with a `DeadLetterQueueError` when the database cannot be reached at the start.
+ * Everything in PostgreSQL, for any number of processes: dead letters, outbox, inbox and idempotency keys, and breakers and
+ * limiters that they share. Over connections of its own, so that a capture stays when a transaction of the program is
+ * rolled back. Makes its tables, all of which begin with `holdfast_`. Needs the optional peers `@effect/sql` and
+ * `@effect/sql-pg`. Fails with an `OpenError` when the database cannot be reached at the start.
+ *
+ * Outbox and inbox take no part in the program's own transactions: where they should, `delivery/Outbox/Sql` and
+ * `webhook/Inbox/Sql` work over the program's client, and come after this layer.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerPostgres = (
   options: PostgresOptions
-): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError> => {
-  const { letters, shared } = postgres(options)
-  return Layer.mergeAll(own, letters, shared)
+): Layer.Layer<Provided, OpenError> => {
+  const { durable, shared } = postgres(options)
+  return Layer.mergeAll(own, durable, shared)
 }
 
 /**
@@ -202,8 +265,8 @@ export interface RedisOptions {
    */
   readonly url: Redacted.Redacted
   /**
-   * Whether dead letters are kept there too, which then must be a Redis that keeps what it is given. Default `true`. With
-   * `false` their store comes from elsewhere, and the type says so.
+   * Whether dead letters, outbox, inbox and idempotency keys are kept there too, which then must be a Redis that keeps what it is
+   * given. Default `true`. With `false` their store comes from elsewhere, and the type says so.
    */
   readonly deadLetters?: boolean | undefined
   /** A local file for dead letters that Redis cannot take at the moment. Default: none. */
@@ -217,10 +280,21 @@ const redis = ({ spill, url }: RedisOptions) => {
   const client = Layer.unwrapEffect(
     Effect.map(loading(() => import("./core/Redis/Node.js")), (Node) => Node.layer({ url }))
   )
-  const letters = Layer.unwrapEffect(
+  const durables = Layer.unwrapEffect(
     Effect.map(
-      loading(() => import("./delivery/DeadLetterQueue/Redis.js")),
-      (Letters) => withSpill(Letters.layer(), spill ?? false)
+      loading(() =>
+        Promise.all([
+          import("./delivery/DeadLetterQueue/Redis.js"),
+          import("./delivery/Outbox/Redis.js"),
+          import("./webhook/Inbox/Redis.js"),
+          import("./delivery/Idempotency/Redis.js")
+        ])
+      ),
+      ([Letters, Messages, Events, Keys]) =>
+        lettersFirst(
+          withSpill(Letters.layer(), spill ?? false),
+          Layer.mergeAll(Messages.layer(), Events.layer(), Keys.layer())
+        )
     )
   )
   const shared = Layer.unwrapEffect(
@@ -229,19 +303,19 @@ const redis = ({ spill, url }: RedisOptions) => {
       ([Breakers, Limits]) => Layer.merge(Breakers.layer(), Limits.layer())
     )
   )
-  return { letters: Layer.provide(letters, client), shared: Layer.provide(shared, client) }
+  return { durable: Layer.provide(durables, client), shared: Layer.provide(shared, client) }
 }
 
 /**
- * Everything on Redis, for any number of processes: dead letters, and breakers and limiters that they share. When Redis is
- * away later, each process goes on by itself, and a letter that it cannot take goes to the spill file, where there is one.
- * Needs the optional peer `redis`.
+ * Everything on Redis, for any number of processes: dead letters, outbox, inbox and idempotency keys, and breakers and limiters
+ * that they share. When Redis is away later, each process goes on by itself, and a letter that it cannot take goes to the
+ * spill file, where there is one. Needs the optional peer `redis`.
  *
- * Dead letters need a Redis that keeps what it is given: `appendonly yes` and `maxmemory-policy noeviction`. Where it
- * does not, a warning says so at the start. For letters elsewhere there is `deadLetters: false`.
+ * What must not be lost needs a Redis that keeps what it is given: `appendonly yes` and `maxmemory-policy noeviction`.
+ * Where it does not, a warning says so at the start. For keeping it elsewhere there is `deadLetters: false`.
  *
- * Fails with a `RedisError` where Redis refuses the connection, as for a wrong password, and with a `DeadLetterQueueError`
- * when it is to keep dead letters and cannot be reached at the start.
+ * Fails with a `RedisError` where Redis refuses the connection, as for a wrong password, and with an `OpenError` when it is
+ * to keep dead letters and cannot be reached at the start.
  *
  * @example
  * ```ts
@@ -265,11 +339,11 @@ const redis = ({ spill, url }: RedisOptions) => {
 export const layerRedis: {
   (
     options: RedisOptions & { readonly deadLetters: false }
-  ): Layer.Layer<Exclude<Provided, DeadLetterQueue.DeadLetterQueue>, Redis.RedisError>
-  (options: RedisOptions): Layer.Layer<Provided, DeadLetterQueue.DeadLetterQueueError | Redis.RedisError>
+  ): Layer.Layer<Exclude<Provided, Durable>, Redis.RedisError>
+  (options: RedisOptions): Layer.Layer<Provided, OpenError | Redis.RedisError>
 } = (options: RedisOptions): Layer.Layer<any, any> => {
-  const { letters, shared } = redis(options)
-  return options.deadLetters === false ? Layer.merge(own, shared) : Layer.mergeAll(own, letters, shared)
+  const { durable, shared } = redis(options)
+  return options.deadLetters === false ? Layer.merge(own, shared) : Layer.mergeAll(own, durable, shared)
 }
 
 const storeUrl = (name: string): Config.Config<StoreUrl.Store> =>
@@ -287,7 +361,7 @@ const optional = <A>(config: Config.Config<A>): Effect.Effect<A | undefined, Con
  * | variable | |
  * |---|---|
  * | `HOLDFAST_STORE_URL` | `memory:`, `sqlite:<file>`, `postgres://user:password@host:5432/database`, `redis://user:password@host:6379/0` |
- * | `HOLDFAST_DEAD_LETTERS_URL` | where dead letters are kept, if not there: another of these |
+ * | `HOLDFAST_DEAD_LETTERS_URL` | where dead letters, outbox, inbox and idempotency keys are kept, if not there: another of these |
  * | `HOLDFAST_SPILL_FILE` | a local file for dead letters that their store cannot take at the moment. Default: the SQLite file's name and `.spill`; none for PostgreSQL and Redis |
  *
  * There is no default store: a program whose dead letters are in memory should say so. No message repeats a URL.
@@ -297,7 +371,7 @@ const optional = <A>(config: Config.Config<A>): Effect.Effect<A | undefined, Con
  */
 export const layerConfig: Layer.Layer<
   Provided,
-  DeadLetterQueue.DeadLetterQueueError | Redis.RedisError | ConfigError.ConfigError
+  OpenError | Redis.RedisError | ConfigError.ConfigError
 > = Layer.unwrapEffect(Effect.gen(function*() {
   const store = yield* storeUrl("HOLDFAST_STORE_URL")
   const lettersUrl = "HOLDFAST_DEAD_LETTERS_URL"
@@ -310,13 +384,12 @@ export const layerConfig: Layer.Layer<
       ? redis({ spill, url: store.url })
       : undefined
   const parts = partsOf(store)
-  const letters: Layer.Layer<DeadLetterQueue.DeadLetterQueue, DeadLetterQueue.DeadLetterQueueError | Redis.RedisError> =
-    lettersStore._tag === "Sqlite"
-      ? sqliteLetters({ filename: lettersStore.filename, spill })
-      : (lettersStore === store ? parts : partsOf(lettersStore))?.letters ?? DeadLetterQueue.layerMemory
+  const durable: Layer.Layer<Durable, OpenError | Redis.RedisError> = lettersStore._tag === "Sqlite"
+    ? sqliteDurable({ filename: lettersStore.filename, spill })
+    : (lettersStore === store ? parts : partsOf(lettersStore))?.durable ?? durableMemory
   return Layer.mergeAll(
     own,
-    letters,
+    durable,
     parts?.shared ?? Layer.merge(CircuitBreaker.layerMemory, RateLimit.layerMemory)
   )
 }))

@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Array, ConfigProvider, Context, Effect, Either, Layer, Redacted, Schedule } from "effect"
-import { CircuitBreaker, DeadLetterQueue, Holdfast, RateLimit } from "holdfast"
+import { Array, ConfigProvider, Context, Effect, Either, Layer, Redacted, Schedule, Schema } from "effect"
+import { CircuitBreaker, DeadLetterQueue, Holdfast, Idempotency, Inbox, Integration, Outbox, RateLimit } from "holdfast"
 import * as fs from "node:fs"
 import { letter } from "../src/testing/conformance/internal/deadLetters.js"
 import { PostgresServer, RedisServer, TcpProxy } from "../src/testing/index.js"
 import * as files from "./delivery/files.js"
 import * as Kit from "./kit.js"
 import * as servers from "./servers/index.js"
+
+const operations = Integration.operations(Kit.definition)
 
 const capture = Effect.flatMap(DeadLetterQueue.DeadLetterQueue, (queue) => queue.capture(letter()))
 
@@ -160,6 +162,49 @@ describe("Holdfast", () => {
     it.scopedLive("a cool-down, by layerPostgres", () => Effect.flatMap(postgres, limiters))
     it.scopedLive("an open circuit, by layerSqlite", () => Effect.flatMap(sqlite, breakers))
     it.scopedLive("a cool-down, by layerSqlite", () => Effect.flatMap(sqlite, limiters))
+  })
+
+  describe("what one program stored, another one finds", () => {
+    const orders = Inbox.source({ id: "orders" })
+
+    /** A message, an event and an outcome of each program; what the one before left there. */
+    const program = Effect.gen(function*() {
+      const outbox = yield* Outbox.Outbox
+      const inbox = yield* Inbox.Inbox
+      const before = (yield* outbox.list({ integration: "shop" })).items.length
+      yield* Outbox.send(operations.items.create, { payload: { name: `item ${before}` } })
+      assert.strictEqual((yield* inbox.list({ source: "orders" })).items.length, before)
+      yield* Inbox.offer(orders, [{ body: {}, id: `event-${before}` }])
+      return [before, yield* Idempotency.once(Effect.succeed(before), "order-1", { success: Schema.Number })]
+    })
+
+    const found = (layer: Layer.Layer<Holdfast.Durable, unknown>) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* Effect.provide(program, layer), [0, 0])
+        assert.deepStrictEqual(yield* Effect.provide(program, layer), [1, 0])
+      })
+
+    it.scopedLive("outbox, inbox and idempotency keys, by layerSqlite", () =>
+      Effect.flatMap(files.file, (filename) => found(Holdfast.layerSqlite({ filename }))))
+    it.scopedLive("outbox, inbox and idempotency keys, by layerPostgres", () =>
+      Effect.flatMap(servers.database, (url) => found(Holdfast.layerPostgres({ url: Redacted.make(url) }))))
+    it.scopedLive("outbox, inbox and idempotency keys, by layerRedis", () =>
+      Effect.flatMap(RedisServer.make(), ({ url }) => found(Holdfast.layerRedis({ url: Redacted.make(url) }))))
+    it.scopedLive("outbox, inbox and idempotency keys, where the dead letters are", () =>
+      Effect.flatMap(
+        files.file,
+        (filename) =>
+          found(configured({ HOLDFAST_DEAD_LETTERS_URL: `sqlite:${filename}`, HOLDFAST_STORE_URL: "memory:" }))
+      ))
+
+    it.live("a file that cannot be opened is said once, and named", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          Effect.provide(program, Holdfast.layerSqlite({ filename: "/nowhere/holdfast.db" }))
+        )
+        assert.deepInclude(error, { _tag: "DeadLetterQueueError", reason: "open" })
+        assert.include(String(error), "create the folder /nowhere")
+      }))
   })
 
   describe("layerConfig", () => {

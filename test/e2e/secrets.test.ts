@@ -5,10 +5,25 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpClient, HttpClientResponse } from "@effect/platform"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Logger, LogLevel, Metric, Redacted, Schema, type Scope, Stream, Tracer } from "effect"
+import {
+  Context,
+  DateTime,
+  Effect,
+  Layer,
+  Logger,
+  LogLevel,
+  Metric,
+  Redacted,
+  Schema,
+  type Scope,
+  Stream,
+  Tracer
+} from "effect"
 import {
   Auth,
+  CredentialCipher,
   Credentials,
+  CredentialStore,
   DeadLetterAlert,
   DeadLetterCipher,
   DeadLetterExport,
@@ -18,12 +33,15 @@ import {
   IntegrationClient,
   IntegrationContext,
   Operation,
+  Outbox,
   Resilience
 } from "holdfast"
+import * as CredentialSql from "holdfast/auth/CredentialStore/Sql"
+import * as CredentialSqlite from "holdfast/auth/CredentialStore/Sqlite"
 import * as Redis from "holdfast/core/Redis"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as Spill from "holdfast/delivery/DeadLetterQueue/Spill"
-import { RedisServer } from "holdfast/testing"
+import { RedisServer, TcpProxy } from "holdfast/testing"
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -59,7 +77,26 @@ type Bytes = Effect.Effect<string, unknown>
 interface Backing {
   readonly state: (spill: string) => Layer.Layer<Holdfast.Provided, unknown>
   readonly bytes: Bytes
+  /** Kept beside all else, where the store is one for them. */
+  readonly credentials: Layer.Layer<CredentialStore.CredentialStore, unknown, CredentialCipher.CredentialCipher>
+  /** Of the store itself, in its URL. */
+  readonly password: string
+  readonly isServer: boolean
+  /** From now on nobody gets to it. */
+  readonly lose: Effect.Effect<void, unknown>
 }
+
+/** The server as `user` with the password gets to it, until it is lost. */
+const behindProxy = (url: string, user: string, password: string) =>
+  Effect.map(TcpProxy.make(url), (proxy) => {
+    const direct = Object.assign(new URL(url), { password, username: user })
+    return {
+      direct: direct.href,
+      lose: Effect.zipRight(proxy.set(TcpProxy.refuse), proxy.reset),
+      password,
+      url: Object.assign(new URL(direct), { hostname: proxy.host, port: String(proxy.port) }).href
+    }
+  })
 
 const filesIn = (folder: string) =>
   Effect.sync(() =>
@@ -68,19 +105,44 @@ const filesIn = (folder: string) =>
 
 const sqlite = Effect.map(files.folder, (folder): Backing => {
   const filename = path.join(folder, "holdfast.db")
-  return { bytes: filesIn(folder), state: (spill) => Holdfast.layerSqlite({ filename, shared: true, spill }) }
+  return {
+    bytes: filesIn(folder),
+    credentials: CredentialSqlite.layer({ filename }),
+    isServer: false,
+    lose: Effect.void,
+    password: plant("no-password"),
+    state: (spill) => Holdfast.layerSqlite({ filename, shared: true, spill })
+  }
 })
 
-const postgres = Effect.map(servers.database, (url): Backing => ({
-  bytes: Effect.gen(function*() {
+const postgres = Effect.gen(function*() {
+  const database = yield* servers.database
+  const user = `planted_${randomBytes(4).toString("hex")}`
+  const { direct, lose, password, url } = yield* behindProxy(database, user, plant("store-password"))
+  yield* Effect.provide(
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) => sql.unsafe(`CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`)
+    ),
+    servers.client(database)
+  )
+  const bytes = Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const tables = yield* sql<{ name: string }>`SELECT table_name AS name FROM information_schema.tables
       WHERE table_schema NOT IN ('pg_catalog', 'information_schema')`
     const rows = yield* Effect.forEach(tables, ({ name }) => sql`SELECT to_jsonb(t)::text AS row FROM ${sql(name)} t`)
     return JSON.stringify([tables, rows])
-  }).pipe(Effect.provide(servers.client(url))),
-  state: (spill) => Holdfast.layerPostgres({ spill, url: Redacted.make(url) })
-}))
+  }).pipe(Effect.provide(servers.client(direct)))
+  const backing: Backing = {
+    bytes,
+    credentials: Layer.provide(CredentialSql.layer(), servers.client(direct)),
+    isServer: true,
+    lose,
+    password,
+    state: (spill) => Holdfast.layerPostgres({ spill, url: Redacted.make(url) })
+  }
+  return backing
+})
 
 const reading: Readonly<Record<string, (key: string) => readonly [string, ...Array<string>]>> = {
   hash: (key) => ["HGETALL", key],
@@ -91,8 +153,11 @@ const reading: Readonly<Record<string, (key: string) => readonly [string, ...Arr
   zset: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"]
 }
 
-const redis = Effect.map(RedisServer.make(), ({ url }): Backing => ({
-  bytes: Effect.gen(function*() {
+const redis = Effect.gen(function*() {
+  const storePassword = plant("store-password")
+  const server = yield* RedisServer.make({ args: ["--requirepass", storePassword] })
+  const { direct, lose, password, url } = yield* behindProxy(server.url, "default", storePassword)
+  const bytes = Effect.gen(function*() {
     const { send } = yield* Redis.Redis
     const keys = (yield* send("KEYS", "*")) as ReadonlyArray<string>
     const values = yield* Effect.forEach(keys, (key) =>
@@ -101,9 +166,17 @@ const redis = Effect.map(RedisServer.make(), ({ url }): Backing => ({
         return [key, yield* send(command, ...args)]
       }))
     return JSON.stringify(values)
-  }).pipe(Effect.provide(RedisNode.layer({ url }))),
-  state: (spill) => Holdfast.layerRedis({ spill, url: Redacted.make(url) })
-}))
+  }).pipe(Effect.provide(RedisNode.layer({ url: Redacted.make(direct) })))
+  const backing: Backing = {
+    bytes,
+    credentials: CredentialStore.layerMemory,
+    isServer: true,
+    lose,
+    password,
+    state: (spill) => Holdfast.layerRedis({ spill, url: Redacted.make(url) })
+  }
+  return backing
+})
 
 const forms = (secret: string) => [
   secret,
@@ -119,12 +192,16 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
     const spill = path.join(folder, "letters.spill")
     const token = plant("token")
     const key = randomBytes(32).toString("base64")
+    const credentialKey = randomBytes(32).toString("base64")
     const secrets = {
+      credentialKey,
       hook: plant("hook"),
       key,
       pin: plant("pin"),
       private: plant("private"),
+      storePassword: backing.password,
       query: plant("query"),
+      refresh: plant("refresh-token"),
       text: plant("text"),
       token,
       webhookKey: Buffer.from(plant("webhook-key")).toString("base64")
@@ -150,6 +227,12 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
       )
     })
 
+    const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      effect.pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+        Logger.withMinimumLogLevel(LogLevel.All)
+      )
+
     const pinOf = (url: string) => url.startsWith("https://vault.example/secrets") ? secrets.pin : "no pin"
     // says back whatever it is sent
     const provider = new Kit.Provider((request) =>
@@ -164,6 +247,22 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
         backing.state(spill),
         DeadLetterCipher.layer({ current: { id: "k1", key: Redacted.make(key) } })
       )
+    ).pipe(logged)
+    const connections = yield* Layer.build(
+      Layer.provide(
+        backing.credentials,
+        CredentialCipher.layer({ current: { id: "c1", key: Redacted.make(credentialKey) } })
+      )
+    ).pipe(logged)
+    const kept = Context.get(connections, CredentialStore.CredentialStore)
+    yield* kept.put(
+      { integration: "vault" },
+      Credentials.OAuth2({
+        accessToken: Redacted.make(token),
+        expiresAt: DateTime.unsafeMake("2030-01-01"),
+        refreshToken: Redacted.make(secrets.refresh),
+        scopes: ["notes"]
+      })
     )
     const alerts: Array<string> = []
     const receiver = HttpClient.make((request) => {
@@ -179,7 +278,7 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
         }).pipe(
           Layer.provide(IntegrationClient.layer(definition)),
           Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client)),
-          Layer.provide(Credentials.layer(Credentials.Bearer({ token: Redacted.make(token) })))
+          Layer.provide(Layer.provide(Credentials.layerStore(), Layer.succeedContext(connections)))
         )
         return yield* Effect.provide(Integration.client(definition), yield* Effect.provide(Layer.build(stack), queue))
       })
@@ -210,9 +309,16 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
       // what can be replayed is, and fails once more
       yield* Effect.exit(queue.replay(error.deadLetterId ?? ""))
       yield* queue.replayAll()
+      // and what is to be sent, which nobody can send without it
+      const message = yield* Effect.provide(
+        Outbox.send(Integration.operations(definition).secrets.put, input, { idempotencyKey: "note-1" }),
+        state
+      )
+      seen.outbox = inspect(yield* Context.get(state, Outbox.Outbox).get(message.id), { depth: 12 })
       const letters = (yield* queue.list()).items
       assert.strictEqual(letters.length, 2)
       seen.history = inspect(yield* Effect.forEach(letters, ({ id }) => queue.history(id)), { depth: 12 })
+      seen.credentials = inspect([yield* kept.get({ integration: "vault" }), yield* kept.list()], { depth: 12 })
       seen.letters = inspect(letters, { depth: 12 })
       seen.export = yield* Stream.mkString(DeadLetterExport.toNdjson()).pipe(Effect.provide(state))
       // the store is away
@@ -228,13 +334,18 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
       const spilling = yield* client(Context.merge(state, away))
       yield* Effect.flip(spilling.secrets.put(input))
       yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => alerts.length > 0 })
+      // now it is really away: what is said of it does not say how to get to it
+      yield* backing.lose
+      seen.away = inspect(
+        [yield* Effect.exit(vault.secrets.put(input)), yield* Effect.exit(queue.stats())],
+        { depth: 12 }
+      )
       return error
     }).pipe(
       Effect.scoped,
       Effect.withSpan("run"),
       Effect.withTracer(tracer),
-      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
-      Logger.withMinimumLogLevel(LogLevel.All)
+      logged
     )
     const error = yield* run
     seen.error = inspect(error, { depth: 12 })
@@ -257,9 +368,12 @@ const scenario = (make: Effect.Effect<Backing, unknown, Scope.Scope>) =>
     assert.include(seen.store, "secrets.put")
     assert.include(seen.spill, "secrets.put")
     assert.include(seen.export, "secrets.put")
+    assert.include(seen.store, "note-1")
+    assert.include(seen.credentials, "notes")
     assert.include(seen.spans, "integration.execute")
     assert.include(seen.logs, "refused Bearer REDACTED for REDACTED")
     assert.include(seen.alerts, "dead-letters")
+    if (backing.isServer) assert.include(seen.logs, "cannot be used")
     const leaks = Object.entries(seen).flatMap(([place, text]) =>
       Object.entries(secrets).flatMap(([name, secret]) =>
         forms(secret).some((form) => text.includes(form)) ? [`${name} in ${place}`] : []
