@@ -38,7 +38,7 @@ const atBoth = (
   floor: number
 ): ReadonlyArray<Target> =>
   [16, 128].map((concurrency) =>
-    target(`GET, concurrency ${concurrency}: ${name}`, `http.${measure}.${concurrency}`, direction, aim, floor)
+    target(`GET, concurrency ${concurrency}: ${name}`, `${measure}.${concurrency}`, direction, aim, floor)
   )
 
 export const targets: ReadonlyArray<Target> = [
@@ -59,15 +59,15 @@ export const targets: ReadonlyArray<Target> = [
     9
   ),
   target("rejection by an open breaker, handled: times cheaper than cockatiel", "overhead.rejection", "min", 5, 3),
-  ...atBoth("requests per second against undici.request", "undici", "min", 0.95, 0.75),
-  ...atBoth("requests per second against cockatiel + undici.request", "cockatielUndici", "min", 2, 1.5),
-  ...atBoth("requests per second against cockatiel + fetch", "cockatielFetch", "min", 5, 3.5),
-  ...atBoth("requests per second against axios + axios-retry + opossum", "axios", "min", 5, 3.5),
-  ...atBoth("requests per second against the idiomatic Effect stack", "idiomatic", "min", 6, 4),
-  ...atBoth("CPU per request against undici.request", "cpu", "max", 1.1, 1.3),
-  ...atBoth("CPU per request of a typed method with Schema against undici.request", "cpuTyped", "max", 1.35, 1.6),
-  ...atBoth("requests kept by the stack around layerUndici", "kept", "min", 0.9, 0.8),
-  ...atBoth("requests per second of ResilientFetch against global fetch", "fetch", "min", 2, 1.5),
+  ...atBoth("requests per second against undici.request", "http.undici", "min", 0.95, 0.75),
+  ...atBoth("requests per second against cockatiel + undici.request", "http.cockatielUndici", "min", 2, 1.5),
+  ...atBoth("requests per second against cockatiel + fetch", "http.cockatielFetch", "min", 5, 3.5),
+  ...atBoth("requests per second against axios + axios-retry + opossum", "http.axios", "min", 5, 3.5),
+  ...atBoth("requests per second against the idiomatic Effect stack", "http.idiomatic", "min", 6, 4),
+  ...atBoth("CPU per request against undici.request", "http.cpu", "max", 1.1, 1.3),
+  ...atBoth("CPU per request of a typed method with Schema against undici.request", "http.cpuTyped", "max", 1.35, 1.6),
+  ...atBoth("requests kept by the stack around layerUndici", "over.kept", "min", 0.9, 0.8),
+  ...atBoth("requests per second of ResilientFetch against global fetch", "http.fetch", "min", 2, 1.5),
   target("2,000 waiters on 10 permits: time against ten plain loops", "waiters.ideal", "max", 1.5, 2),
   ...[1000, 20_000].flatMap((perSecond) => [
     target(
@@ -114,6 +114,16 @@ export const targets: ReadonlyArray<Target> = [
   target("64 callers, SQLite: longest block of the event loop, ms", "queue.blocked", "max", 5, null),
   target("64 callers, Redis: messages per second against BullMQ", "queue.bullmq", "min", 1, 0.7),
   target("64 callers, PostgreSQL: messages per second against pg-boss", "queue.pgBoss", "min", 1, 0.7),
+  ...["SQLite", "PostgreSQL", "Redis"].map((store) =>
+    target(
+      `a million dead letters, ${store}: dearest of list, filter, group, count, claim against ten thousand`,
+      `letters.${store}`,
+      "max",
+      2,
+      null
+    )
+  ),
+  target("heap gained by a replay of 50,000 dead letters, MiB", "letters.replay", "max", 5, null),
   target("heap growth over the calls of the standard stack, MiB", "heap.growth", "max", 5, null)
 ]
 

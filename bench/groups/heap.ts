@@ -9,7 +9,7 @@ const calls: Readonly<Record<Result.Effort, number>> = { full: 1_000_000, quick:
 const parts = 5
 const megabyte = 1024 * 1024
 
-const settledHeap = async (): Promise<number> => {
+export const settledHeap = async (): Promise<number> => {
   if (globalThis.gc === undefined) throw new Error("node runs without --expose-gc")
   for (let pass = 0; pass < 3; pass++) {
     globalThis.gc()

@@ -30,7 +30,6 @@ const ratios: ReadonlyArray<readonly [measure: string, name: string, peer: strin
   ["idiomatic", names.standard, names.idiomatic, "perSecond"],
   ["cpu", names.standard, "undici.request", "cpuMicros"],
   ["cpuTyped", names.typed, "undici.request", "cpuMicros"],
-  ["kept", names.wrapped, names.bare, "perSecond"],
   ["fetch", resilientFetch, "global fetch", "perSecond"]
 ]
 

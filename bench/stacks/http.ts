@@ -77,20 +77,29 @@ export const names = {
   wrapped: "Holdfast, standard stack on layerUndici"
 } as const
 
+const untraced = Effect.withTracerEnabled(false)
+
+/** Another client, bare and with the stack around it. */
+export const makeOver = async (origin: string): Promise<ReadonlyMap<string, Once>> => {
+  const wrapped = await holdfast(origin, NodeHttpClient.layerUndici)
+  return new Map<string, Once>([
+    [names.wrapped, get(Context.get(wrapped, IntegrationClient.IntegrationClient), path)],
+    [names.bare, untraced(get(await clientOf(NodeHttpClient.layerUndici), origin + path))]
+  ])
+}
+
 /** One GET, its JSON parsed, by the name of who sends it. */
 export const make = async (origin: string): Promise<ReadonlyMap<string, Once>> => {
   const context = await holdfast(origin, Transport.layer)
-  const wrapped = await holdfast(origin, NodeHttpClient.layerUndici)
+  const over = await makeOver(origin)
   const typed = await Effect.runPromise(Effect.provide(Integration.client(definition), context))
-  const untraced = Effect.withTracerEnabled(false)
   const parts = await idiomatic(origin)
 
   return new Map<string, Once>([
     [names.standard, get(Context.get(context, IntegrationClient.IntegrationClient), path)],
     [names.typed, Effect.suspend(() => typed.orders.get({ path: { id: "1" } }))],
-    [names.wrapped, get(Context.get(wrapped, IntegrationClient.IntegrationClient), path)],
+    ...over,
     [names.bareOwn, untraced(get(await clientOf(Transport.layer), origin + path))],
-    [names.bare, untraced(get(await clientOf(NodeHttpClient.layerUndici), origin + path))],
     [names.idiomatic, parts],
     [names.idiomaticUntraced, untraced(parts)]
   ])

@@ -9,10 +9,11 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as RedisNode from "../../src/core/Redis/Node.js"
-import * as sqliteFile from "../../src/delivery/internal/sqliteFile.js"
+import * as sqliteQueue from "../../src/delivery/internal/sqliteQueue.js"
 import * as LeaseQueue from "../../src/delivery/LeaseQueue.js"
 import * as LeaseQueueRedis from "../../src/delivery/LeaseQueue/Redis.js"
 import * as LeaseQueueSql from "../../src/delivery/LeaseQueue/Sql.js"
+import * as sqliteFile from "../../src/internal/sqliteFile.js"
 import * as PostgresServer from "../../src/testing/PostgresServer.js"
 import * as RedisServer from "../../src/testing/RedisServer.js"
 import { forever } from "./holdfast.js"
@@ -46,8 +47,17 @@ export const start = async () => {
   const redis = await Effect.runPromise(forever(RedisServer.make()))
   const postgres = await Effect.runPromise(forever(PostgresServer.make()))
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"))
-  const sqlite = await onSql(
-    Layer.scoped(SqlClient.SqlClient, sqliteFile.open(join(folder, "queue.db"), 60_000))
+  const sqliteAlone = await onSql(
+    Layer.scoped(SqlClient.SqlClient, sqliteFile.open(join(folder, "alone.db"), 60_000))
+  )
+  const sqlite = Context.get(
+    await built(
+      Layer.scoped(
+        LeaseQueue.LeaseQueue,
+        sqliteQueue.make({ filename: join(folder, "queue.db"), patience: "1 minute" })
+      )
+    ),
+    LeaseQueue.LeaseQueue
   )
   const pg = await onSql(PgClient.layer({ maxConnections: 10, url: Redacted.make(postgres.url) }))
   const inRedis = Context.get(
@@ -57,8 +67,8 @@ export const start = async () => {
   return {
     folder,
     offers: new Map<string, Once>([
-      [names.sqlite, sqlite.grouped],
-      [names.sqliteAlone, sqlite.alone],
+      [names.sqlite, sqlite.offer([item])],
+      [names.sqliteAlone, sqliteAlone.alone],
       [names.postgres, pg.grouped],
       [names.postgresAlone, pg.alone],
       [names.redis, inRedis.offer([item])]
