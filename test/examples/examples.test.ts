@@ -92,6 +92,31 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(code).toBe(0)
   })
 
+  it("06-dead-letters", async () => {
+    const { code, output } = await run("06-dead-letters/main.ts")
+    expect(output.trimEnd().split("\n")).toEqual([
+      "Your order 1: sent",
+      "Your order 2: ValidationError, stored: false",
+      "Your order 3: ServerError, stored: true",
+      "Only today!: ServerError, stored: true",
+      "Your order 4: NetworkError, stored: true",
+      "good morning",
+      "what fails, the most frequent first:",
+      "  2 × mails.send: ServerError",
+      "  1 × mails.send: NetworkError",
+      "2 of 3 letters would be sent",
+      "Done: 2 sent, 0 failed",
+      "Only today!: discarded (discarded)",
+      "Your order 3: replayed (edited, replayed)",
+      "a purge would remove 3",
+      "the provider has sent:",
+      "  Your order 1 → ada@example.com",
+      "  Your order 3 → alan@example.com",
+      "  Your order 4 → edsger@example.com"
+    ])
+    expect(code).toBe(0)
+  })
+
   it("07-outbox-in-your-transaction", async () => {
     const { code, output } = await run("07-outbox-in-your-transaction/main.ts")
     expect(output.trimEnd().split("\n")).toEqual([
@@ -115,6 +140,44 @@ describe("examples", { timeout: 90_000 }, () => {
       "the server is started again",
       "phone again: 201, replayed {\"charged\":4200,\"number\":1}",
       "the card was charged 1 time(s): order-1: 4200"
+    ])
+    expect(code).toBe(0)
+  })
+
+  it("09-connect-with-oauth", async () => {
+    const { code, output } = await run("09-connect-with-oauth/main.ts")
+    expect(output.trimEnd().split("\n")).toEqual([
+      "the program, for ada: AuthenticationError, the credential of rolodex, tenant \"ada\" is not there",
+      "ada connects: 303, to /authorize of the provider",
+      "she agrees: 303, back to /oauth/rolodex/callback",
+      "mallory opens that address: 400",
+      "ada does: 303, to /settings",
+      "the program, for ada: Grace, Edsger",
+      "the program, for mallory: AuthenticationError, the credential of rolodex, tenant \"mallory\" is not there",
+      "a page of somebody else disconnects: 403",
+      "ada disconnects: 303",
+      "the program, for ada: AuthenticationError, the credential of rolodex, tenant \"ada\" is not there"
+    ])
+    expect(code).toBe(0)
+  })
+
+  it("10-webhook-receiver", async () => {
+    const { code, output } = await run("10-webhook-receiver/main.ts")
+    expect(output.trimEnd().split("\n")).toEqual([
+      "pay_1 is pending: 200",
+      "pay_1 is paid: 200",
+      "the same again: 200",
+      "a stranger: 401",
+      "pay_2 is paid: 200",
+      "pay_3, before the migration: 200",
+      "handled 3, stale 0, dead 1",
+      "pay_2 was pending, much too late: 200",
+      "handled 3, stale 1, dead 1",
+      "dead: evt_5, no such payment yet",
+      "handled 4, stale 1, dead 0",
+      "rejected: signature-mismatch, no signature is that of the secret over timestamp.body",
+      "pay_1 paid, pay_2 paid, pay_3 paid",
+      "changes: evt_1, evt_2, evt_4, evt_5"
     ])
     expect(code).toBe(0)
   })
