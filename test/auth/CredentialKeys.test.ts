@@ -45,7 +45,7 @@ for (const [name, database] of Object.entries(stores.databases)) {
         let goOn = true
         const worker = (store: CredentialStore.CredentialStore["Type"], offset: number) =>
           Effect.gen(function*() {
-            for (let n = offset; goOn || n < offset + 100; n += 7) {
+            for (let n = offset; goOn || n < offset + 300; n += 7) {
               yield* increment(store, connections[n % 100]!)
               yield* Effect.sleep("2 millis")
             }

@@ -122,7 +122,8 @@ describe("DeadLetterCipher", () => {
           (context) => Context.get(context, DeadLetterQueue.DeadLetterQueue)
         )
       const call = letter()
-      const error = yield* Effect.flip(Effect.flatMap(spilling(true), (queue) => queue.capture(call)))
+      // a process that ends: two that live do not share a file
+      const error = yield* Effect.flip(Effect.scoped(Effect.flatMap(spilling(true), (queue) => queue.capture(call))))
       assert.strictEqual(error.reason, "spilled")
       const text = fs.readFileSync(filename, "utf8")
       assert.include(text, call.idempotencyKey)
