@@ -9,11 +9,12 @@ import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
 import { classify } from "./Errors.js"
+import { lists, searches } from "./Pagination.js"
 import { read } from "./RateLimit.js"
 
 /**
@@ -43,7 +44,7 @@ const policy = {
  * @category definition
  */
 export const define = (options: { readonly version: Api.Version }) =>
-  Integration.define({
+  Provider.define({
     id: "hubspot",
     name: "HubSpot",
     version: options.version,
@@ -54,7 +55,32 @@ export const define = (options: { readonly version: Api.Version }) =>
     auth: Auth.bearer,
     classify,
     health: { operation: "account.details" },
-    policy
+    policy,
+    docs: "https://developers.hubspot.com/docs/api-reference",
+    popularity: 90,
+    credentials: ["Bearer", "OAuth2"],
+    oauth2: OAuth2Provider.hubSpot,
+    webhook: WebhookScheme.hubSpot,
+    pagination: {
+      "associations.list": lists(),
+      "companies.list": lists(),
+      "companies.search": searches(),
+      "contacts.list": lists(),
+      "contacts.search": searches(),
+      "deals.list": lists(),
+      "deals.search": searches(),
+      "owners.list": lists()
+    },
+    incremental: {
+      "companies.search": "payload.filterGroups, hs_lastmodifieddate GTE",
+      "contacts.search": "payload.filterGroups, lastmodifieddate GTE",
+      "deals.search": "payload.filterGroups, hs_lastmodifieddate GTE"
+    },
+    limits: [
+      "100 requests in any 10 seconds on the smallest plan (110 for an OAuth app, 190 on the larger ones), for each account",
+      "5 searches a second",
+      "250,000 to 1,000,000 requests a day, by plan"
+    ]
   })
 
 /**

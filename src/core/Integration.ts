@@ -10,12 +10,13 @@ import type * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Simplify } from "effect/Types"
 import * as IntegrationClient from "./IntegrationClient.js"
 import type { IntegrationError, ValidationError } from "./IntegrationError.js"
 import * as Reflection from "./internal/endpoint.js"
 import * as InputCodec from "./internal/inputCodec.js"
-import { compile } from "./internal/method.js"
+import { compile, operationOf as operationOfMethod } from "./internal/method.js"
 import type { Operation } from "./Operation.js"
 
 /**
@@ -176,6 +177,23 @@ export const client = <D extends Definition.Any>(
     }
     return Effect.succeed(groups as Client<D>)
   })
+
+/**
+ * The operations that a definition declares, in its order.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const operationsOf = (definition: Definition.Any): ReadonlyArray<Operation> =>
+  Reflection.reflect(definition, definition.api).map(({ operation }) => operation)
+
+/**
+ * The operation that a method of a typed client calls. None of a function that wraps one.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const operationOf = (method: object): Option.Option<Operation> => Option.fromNullable(operationOfMethod(method))
 
 /**
  * One operation as a value: which one it is, and how its input is written down and read again. For a call that is not

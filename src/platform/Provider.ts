@@ -12,9 +12,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Credentials from "../auth/Credentials.js"
+import type * as OAuth2Provider from "../auth/OAuth2Provider.js"
 import * as Integration from "../core/Integration.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
 import * as Resilience from "../policy/Resilience.js"
+import type * as WebhookScheme from "../webhook/WebhookScheme.js"
+import type * as Pagination from "./Pagination.js"
 
 /**
  * A definition with the policy that fits its provider's documented limits.
@@ -24,6 +27,22 @@ import * as Resilience from "../policy/Resilience.js"
  */
 export interface Definition extends Integration.Definition<any> {
   readonly policy?: Resilience.Options | undefined
+  /** The vendor's own documentation, a URL. */
+  readonly docs?: string | undefined
+  /** How widely it is used among those of its category, from 1 to 100; a catalogue is sorted by it. */
+  readonly popularity?: number | undefined
+  /** The kinds of credential that it takes, the usual one first. */
+  readonly credentials?: ReadonlyArray<Credentials.Credential["_tag"]> | undefined
+  /** Where its OAuth2 endpoints are. */
+  readonly oauth2?: OAuth2Provider.OAuth2Provider | undefined
+  /** How its webhooks are signed. */
+  readonly webhook?: WebhookScheme.Scheme | undefined
+  /** How its lists are walked, by operation. */
+  readonly pagination?: Readonly<Record<string, Pagination.Pagination.Any>> | undefined
+  /** By operation, the input that asks for what has changed since a time: `urlParams.updated_after`. */
+  readonly incremental?: Readonly<Record<string, string>> | undefined
+  /** Its documented limits, a sentence each; `policy` keeps below them. */
+  readonly limits?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -49,6 +68,37 @@ export interface Options {
   readonly policy?: PolicyOption | undefined
   /** Another server than the provider's own: an emulator, a regional host. */
   readonly baseUrl?: string | undefined
+}
+
+/**
+ * Checks a definition, also that the operations which it names are there, and keeps its exact type.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const define = <const D extends Definition>(definition: D): D => {
+  const operations = Integration.operationsOf(definition)
+  const names = new Set(operations.map(({ name }) => name))
+  const named: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+    ["health", definition.health === undefined ? [] : [definition.health.operation]],
+    ["pagination", Object.keys(definition.pagination ?? {})],
+    ["incremental", Object.keys(definition.incremental ?? {})]
+  ]
+  for (const [field, all] of named) {
+    const missing = all.find((name) => !names.has(name))
+    if (missing !== undefined) {
+      throw new Error(
+        `Provider.define: ${field} of "${definition.id}" names "${missing}", which its api does not declare: ${
+          [...names].join(", ")
+        }`
+      )
+    }
+  }
+  const unsafe = operations.find(({ name, safe }) => name === definition.health?.operation && !safe)
+  if (unsafe !== undefined) {
+    throw new Error(`Provider.define: the health operation "${unsafe.name}" of "${definition.id}" changes something`)
+  }
+  return Integration.define(definition)
 }
 
 type Over<Base, Changes> = Omit<Base, keyof Changes> & Changes

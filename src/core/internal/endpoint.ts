@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import * as Form from "../Form.js"
 import * as Operation from "../Operation.js"
 
 /** Any `HttpApi`, its types forgotten. */
@@ -30,7 +31,13 @@ export interface Endpoint {
   readonly urlParams: AnySchema | undefined
   readonly headers: AnySchema | undefined
   readonly payload:
-    | { readonly schema: AnySchema; readonly encoding: HttpApiSchema.Encoding; readonly inBody: boolean }
+    | {
+      readonly schema: AnySchema
+      readonly encoding: HttpApiSchema.Encoding
+      readonly inBody: boolean
+      /** How a form has its arrays. */
+      readonly arrays: Form.ArrayStyle
+    }
     | undefined
   /** By status; a success without a body has no schema. */
   readonly successes: ReadonlyMap<number, AnySchema | undefined>
@@ -87,7 +94,8 @@ export const reflect = (
         payload: payload === undefined ? undefined : {
           schema: fromAst(payload.ast),
           encoding: HttpApiSchema.getEncoding(payload.ast),
-          inBody: hasBody(endpoint.method)
+          inBody: hasBody(endpoint.method),
+          arrays: annotation(mergedAnnotations, Form.Arrays) ?? "indexed"
         },
         successes: new Map(
           Array.from(successes, ([status, { ast }]) => [status, ast._tag === "None" ? undefined : fromAst(ast.value)])

@@ -11,9 +11,11 @@ import { toArrayBuffer } from "../../internal/bytes.js"
 import * as KnownSecrets from "../../internal/knownSecrets.js"
 import * as Call from "../Call.js"
 import * as Classification from "../Classification.js"
+import * as Form from "../Form.js"
 import type * as IntegrationClient from "../IntegrationClient.js"
 import * as IntegrationContext from "../IntegrationContext.js"
 import * as IntegrationError from "../IntegrationError.js"
+import type { Operation } from "../Operation.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import * as Codec from "./codec.js"
 import type { Endpoint } from "./endpoint.js"
@@ -99,10 +101,7 @@ export const compileUrl = (endpoint: Endpoint) =>
 const bodyOf = (payload: unknown, endpoint: Endpoint): HttpBody.HttpBody => {
   switch (endpoint.payload?.encoding.kind) {
     case "UrlParams":
-      return HttpBody.text(
-        new URLSearchParams(payload as Record<string, string>).toString(),
-        "application/x-www-form-urlencoded"
-      )
+      return HttpBody.text(Form.encode(payload, endpoint.payload.arrays), "application/x-www-form-urlencoded")
     case "Text":
       return HttpBody.text(payload as string, endpoint.payload.encoding.contentType)
     case "Uint8Array":
@@ -164,11 +163,15 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
 
 const encodingOf = (schema: Schema.Schema<unknown, unknown>) => HttpApiSchema.getEncoding(schema.ast).kind
 
+type Method = (input?: Input) => Effect.Effect<unknown, IntegrationError.IntegrationError>
+
+const operations = new WeakMap<object, Operation>()
+
+/** Of a method of a typed client. */
+export const operationOf = (method: object): Operation | undefined => operations.get(method)
+
 /** One method of a typed client. */
-export const compile = (
-  client: IntegrationClient.Service,
-  endpoint: Endpoint
-): (input?: Input) => Effect.Effect<unknown, IntegrationError.IntegrationError> => {
+export const compile = (client: IntegrationClient.Service, endpoint: Endpoint): Method => {
   const encodePath = compileEncoder("path", endpoint.path)
   const encodeUrlParams = compileEncoder("urlParams", endpoint.urlParams)
   const encodeHeaders = compileEncoder("headers", endpoint.headers)
@@ -216,7 +219,7 @@ export const compile = (
         )))
   }
 
-  return (input = {}) =>
+  const method: Method = (input = {}) =>
     Effect.withFiberRuntime((fiber) => {
       const call = new Call.Call(
         endpoint.operation,
@@ -232,6 +235,8 @@ export const compile = (
           then(valueOf(response, call), (value) =>
             Either.right(input.withResponse === true ? [value, response] : value))))
     })
+  operations.set(method, endpoint.operation)
+  return method
 }
 
 /** A response that did not come from the transport (a cache, a fallback) has not been looked at yet. */

@@ -2,6 +2,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as Form from "../../core/Form.js"
 import type { Endpoint } from "../../core/internal/endpoint.js"
 import type { Incoming } from "./wire.js"
 
@@ -97,7 +98,7 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
       case "Text":
         return Effect.succeed(text)
       case "UrlParams":
-        return Effect.succeed(queryOf(new URLSearchParams(text)))
+        return Effect.succeed(Form.decode(text))
       default:
         return Effect.try({
           try: () => JSON.parse(text) as unknown,

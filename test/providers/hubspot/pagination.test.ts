@@ -1,8 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, Stream } from "effect"
-import { IntegrationError } from "holdfast"
-import { pages, paginate } from "holdfast/providers/hubspot"
+import { IntegrationError, Pagination } from "holdfast"
+import { lists, searches } from "holdfast/providers/hubspot"
 import { Faults } from "holdfast/testing"
 import * as Kit from "./kit.js"
 
@@ -31,20 +31,22 @@ describe("HubSpot pagination", () => {
     Effect.gen(function*() {
       const { emulator, hubspot } = yield* Kit.inProcess()
       yield* fill(hubspot, 250)
-      const emails = yield* paginate(hubspot.contacts.list, { urlParams: { limit: 100, properties: ["email"] } }).pipe(
+      const emails = yield* Pagination.items(hubspot.contacts.list, lists(), {
+        urlParams: { limit: 100, properties: ["email"] }
+      }).pipe(
         Stream.map((contact) => contact.properties.email),
         Stream.runCollect
       )
       deepStrictEqual(Chunk.toReadonlyArray(emails), Array.from({ length: 250 }, (_, index) => `c${index}@example.com`))
-      const lists = (yield* emulator.ledger).filter((entry) => entry.operation === "contacts.list")
-      deepStrictEqual(lists.map((entry) => entry.query.after), [undefined, "1100", "1200"])
+      const asked = (yield* emulator.ledger).filter((entry) => entry.operation === "contacts.list")
+      deepStrictEqual(asked.map((entry) => entry.query.after), [undefined, "1100", "1200"])
     }))
 
   it.scoped("asks for no page that nobody reads", () =>
     Effect.gen(function*() {
       const { emulator, hubspot } = yield* Kit.inProcess()
       yield* fill(hubspot, 50)
-      const some = yield* paginate(hubspot.contacts.list, { urlParams: { limit: 10 } }).pipe(
+      const some = yield* Pagination.items(hubspot.contacts.list, lists(), { urlParams: { limit: 10 } }).pipe(
         Stream.take(15),
         Stream.runCollect
       )
@@ -56,7 +58,7 @@ describe("HubSpot pagination", () => {
     Effect.gen(function*() {
       const { hubspot } = yield* Kit.inProcess()
       yield* fill(hubspot, 45)
-      const found = yield* pages(hubspot.contacts.search, {
+      const found = yield* Pagination.pages(hubspot.contacts.search, searches(), {
         payload: {
           filterGroups: [{ filters: [{ propertyName: "number", operator: "LT", value: "25" }] }],
           sorts: [{ propertyName: "number", direction: "DESCENDING" }],
@@ -87,7 +89,7 @@ describe("HubSpot pagination", () => {
       const { emulator, hubspot } = yield* Kit.inProcess({
         faults: Faults.script([page(["1"], "a"), page(["2"], "b"), page(["3"], "a"), page(["4"], "b")])
       })
-      const result = yield* paginate(hubspot.contacts.list, { urlParams: {} }).pipe(
+      const result = yield* Pagination.items(hubspot.contacts.list, lists(), { urlParams: {} }).pipe(
         Stream.map((contact) => contact.id),
         Stream.either,
         Stream.runCollect
@@ -105,14 +107,14 @@ describe("HubSpot pagination", () => {
       const { hubspot } = yield* Kit.inProcess({
         faults: Faults.script([page([], "a"), page(["1"], "b"), page([])])
       })
-      const all = yield* Stream.runCollect(paginate(hubspot.contacts.list, { urlParams: {} }))
+      const all = yield* Stream.runCollect(Pagination.items(hubspot.contacts.list, lists(), { urlParams: {} }))
       deepStrictEqual(Chunk.toReadonlyArray(all).map((one) => one.id), ["1"])
     }))
 
   it.scoped("owners and associations too", () =>
     Effect.gen(function*() {
       const { hubspot } = yield* Kit.inProcess()
-      const owners = yield* Stream.runCount(paginate(hubspot.owners.list, { urlParams: { limit: 1 } }))
+      const owners = yield* Stream.runCount(Pagination.items(hubspot.owners.list, lists(), { urlParams: { limit: 1 } }))
       strictEqual(owners, 3)
       yield* fill(hubspot, 5)
       const deal = yield* hubspot.deals.create({ payload: { properties: { dealname: "d" } } })
@@ -121,7 +123,7 @@ describe("HubSpot pagination", () => {
           path: { fromType: "deals", fromId: deal.id, toType: "contacts", toId: String(id) }
         })
       }
-      const linked = yield* paginate(hubspot.associations.list, {
+      const linked = yield* Pagination.items(hubspot.associations.list, lists(), {
         path: { fromType: "deals", fromId: deal.id, toType: "contacts" },
         urlParams: { limit: 2 }
       }).pipe(Stream.runCollect)

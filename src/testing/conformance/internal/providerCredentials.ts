@@ -1,0 +1,37 @@
+/** What a credential looks like in a request, and what of it may be seen nowhere else. */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Credentials from "../../../auth/Credentials.js"
+import * as Call from "../../../core/Call.js"
+import * as Integration from "../../../core/Integration.js"
+import type { AuthenticationError } from "../../../core/IntegrationError.js"
+
+export const secretsOf = (credential: Credentials.Credential): ReadonlyArray<string> => {
+  const values = Object.values(credential).flatMap((field: unknown) =>
+    Redacted.isRedacted(field)
+      ? [field]
+      : typeof field === "object" && field !== null
+      ? Object.values(field).filter(Redacted.isRedacted)
+      : []
+  )
+  return values.map((value) => String(Redacted.value(value)))
+}
+
+/** Takes this credential, as the definition puts it into the headers, and no other. */
+export const authorizedBy = (
+  definition: Integration.Definition<never> | Integration.Definition.Any,
+  credential: Credentials.Credential
+) =>
+  Effect.gen(function*() {
+    const authenticate = yield* definition.auth as Integration.Definition<Credentials.Credentials>["auth"]
+    const call = new Call.Call(Integration.operationsOf(definition)[0]!, {}, undefined)
+    const before = HttpClientRequest.get("https://provider.invalid")
+    const signed: HttpClientRequest.HttpClientRequest = yield* authenticate(before, call)
+    const wanted = Object.entries(signed.headers).filter(([name]) => before.headers[name] === undefined)
+    return (headers: Readonly<Record<string, string>>) =>
+      wanted.length > 0 && wanted.every(([name, value]) => headers[name] === value)
+  }).pipe(
+    Effect.provide(Credentials.layer(credential)),
+    Effect.catchAll((error: AuthenticationError | unknown) => Effect.die(error))
+  )
