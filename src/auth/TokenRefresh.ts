@@ -9,9 +9,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import * as Credentials from "./Credentials.js"
@@ -185,3 +187,98 @@ export const layer = <R = never>(
       })
     )
   }))
+
+/**
+ * What a look at the idle connections has come to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Idle {
+  readonly refreshed: number
+  /** Those that could not be refreshed: the log says why, and so does the `Status` of each. */
+  readonly failed: ReadonlyArray<CredentialStore.Ref>
+}
+
+type Outcome = "refreshed" | "passed over" | CredentialStore.Ref
+
+/**
+ * Refreshes the connections that nobody has used for a while, once: a provider forgets a refresh token that is not used
+ * (DocuSign after 30 days, others after half a year), and a connection is refreshed by its calls alone. Several processes
+ * may do it: each connection is idle for the first that comes to it.
+ *
+ * Those whose grant has ended are left alone, and those that fail are tried again with the next look.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schedule } from "effect"
+ * import { TokenRefresh } from "holdfast"
+ *
+ * const keepAlive = TokenRefresh.refreshIdle({ idle: "7 days" }).pipe(
+ *   Effect.catchAll((error) => Effect.logWarning("connections were not looked at", error)),
+ *   Effect.repeat(Schedule.spaced("6 hours")),
+ *   Effect.forkScoped
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const refreshIdle = (options: {
+  /** For how long a credential has not been written. */
+  readonly idle: Duration.DurationInput
+  readonly integration?: string | undefined
+  readonly tenantId?: string | undefined
+  /** Default 4: a provider may count them against a limit. */
+  readonly concurrency?: number | undefined
+}): Effect.Effect<Idle, CredentialStore.CredentialStoreError, CredentialStore.CredentialStore | TokenRefresh> =>
+  Effect.gen(function*() {
+    const store = yield* CredentialStore.CredentialStore
+    const { refresh } = yield* TokenRefresh
+    const { concurrency = 4, idle, integration, tenantId } = options
+    const before = DateTime.subtractDuration(yield* DateTime.now, idle)
+    const isIdle = ({ kind, quarantine, status, updatedAt }: CredentialStore.Summary) =>
+      kind === "OAuth2" && Option.isNone(quarantine) && status.state !== "revoked" &&
+      DateTime.lessThanOrEqualTo(updatedAt, before)
+    const pages = Stream.paginateEffect(
+      undefined as string | undefined,
+      (after) =>
+        Effect.map(
+          store.list({ after, integration, tenantId }),
+          ({ items, next }) => [items.filter(isIdle), Option.map(next, (next): string | undefined => next)] as const
+        )
+    )
+    /** Another process may have come to it since the page was read. */
+    const refreshed = (ref: CredentialStore.Ref): Effect.Effect<Outcome> =>
+      Effect.gen(function*() {
+        if (!isIdle(yield* store.get(ref))) return "passed over" as const
+        yield* refresh(ref)
+        return "refreshed" as const
+      }).pipe(
+        Effect.catchAll((error): Effect.Effect<Outcome> =>
+          error.reason === "no-refresh-token" || error.reason === "not-found"
+            // there is nothing that could lapse
+            ? Effect.succeed("passed over")
+            : Effect.as(
+              Effect.logWarning(`${titleOf(ref)}, unused for a while, was not refreshed: ${error.message}`),
+              ref
+            )
+        )
+      )
+    return yield* pages.pipe(
+      Stream.flatMap(Stream.fromIterable),
+      Stream.mapEffect(
+        ({ connectionId, integration, tenantId }) => refreshed({ connectionId, integration, tenantId }),
+        { concurrency, unordered: true }
+      ),
+      Stream.runFold(
+        { failed: [], refreshed: 0 } as Idle,
+        ({ failed, refreshed }, outcome): Idle =>
+          outcome === "refreshed"
+            ? { failed, refreshed: refreshed + 1 }
+            : outcome === "passed over"
+            ? { failed, refreshed }
+            : { failed: [...failed, outcome], refreshed }
+      )
+    )
+  })

@@ -472,6 +472,38 @@ describe("TokenRefresh", () => {
       assert.deepInclude(missing, { message: "the credential of nobody is not there", reason: "no-credential" })
     }))
 
+  test("idle connections are refreshed by whoever looks first; those in use, ended, or of another kind are not", () =>
+    Effect.gen(function*() {
+      const { connect, memory, process, provider } = yield* world()
+      yield* connect
+      const of = (connectionId: string, integration = "shop") => ({ connectionId, integration, tenantId: "acme" })
+      const names = Array.from({ length: 150 }, (_, index) => `c${index}`)
+      yield* Effect.forEach(names, (name) => Effect.flatMap(provider.connect(name), (one) => memory.put(of(name), one)))
+      yield* memory.put(of("key"), Credentials.ApiKey({ key: Redacted.make("fake") }))
+      yield* memory.put(of("short"), Credentials.OAuth2({ accessToken: Redacted.make("fake"), scopes: [] }))
+      yield* Effect.flatMap(provider.connect("elsewhere"), (one) => memory.put(of("elsewhere", "other"), one))
+      const [one, other] = [yield* process(), yield* process()]
+      const look = ({ context }: { readonly context: Context.Context<TokenRefresh.TokenRefresh> }) =>
+        Effect.provide(TokenRefresh.refreshIdle({ idle: "7 days", integration: "shop" }), context).pipe(
+          Effect.provideService(CredentialStore.CredentialStore, memory)
+        )
+      assert.deepStrictEqual(yield* look(one), { failed: [], refreshed: 0 })
+      yield* TestClock.adjust("6 days")
+      yield* one.get
+      yield* TestClock.adjust("1 days")
+      provider.revoked.add("c7")
+      const looking = yield* Effect.fork(Effect.all([look(one), look(other)], { concurrency: 2 }))
+      // one that the other is at is waited for
+      yield* TestClock.adjust("10 minutes")
+      const [mine, others] = yield* Fiber.join(looking)
+      // c7 has ended; one that both came to at once is refreshed once, for both
+      assert.isAtLeast(mine.refreshed + others.refreshed, 149)
+      assert.deepStrictEqual([...new Set([...mine.failed, ...others.failed].map((one) => one.connectionId))], ["c7"])
+      assert.strictEqual(provider.accepted, 150)
+      assert.deepStrictEqual(yield* look(other), { failed: [], refreshed: 0 })
+      assert.strictEqual(textOf((yield* memory.get(of("elsewhere", "other"))).credential), "access-elsewhere-0")
+    }))
+
   test("the store is away: what serves goes on, what was got is used and is written when it is back", () =>
     Effect.gen(function*() {
       const away = new CredentialStore.CredentialStoreError({ message: "the database is away", reason: "storage" })
