@@ -7,6 +7,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
@@ -151,3 +152,33 @@ export const headers: Auth = fromCredential(
  * @category constructors
  */
 export const none: Auth<never> = Effect.succeed(Transport.noAuthentication)
+
+/**
+ * Sends the call's correlation id in a header, for a system of one's own that writes it into its log: whoever looks for a
+ * call finds it on both sides. It is that of the `IntegrationContext`, or one that is made for the call, and the same on
+ * every attempt and on every replay.
+ *
+ * @example
+ * ```ts
+ * import { Auth } from "holdfast"
+ *
+ * const auth = Auth.apiKey("x-api-key").pipe(Auth.withCorrelationId("x-correlation-id"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withCorrelationId: {
+  (header: string): <R>(self: Auth<R>) => Auth<R>
+  <R>(self: Auth<R>, header: string): Auth<R>
+} = dual(2, <R>(self: Auth<R>, header: string): Auth<R> =>
+  Effect.map(self, (authenticate): Transport.Authenticate => {
+    const named = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
+      HttpClientRequest.setHeader(request, header, call.correlationId)
+    const correlated = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
+      authenticate(named(request, call), call)
+    const { again } = authenticate
+    return again === undefined ? correlated : Object.assign(correlated, {
+      again: ((request, refused, call) => again(named(request, call), refused, call)) satisfies typeof again
+    })
+  }))
