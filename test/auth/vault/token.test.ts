@@ -1,11 +1,10 @@
 /** The token for Vault: logins, renewal ahead of its end, what is refused, and that all of it ends with the scope. */
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Scope, TestClock } from "effect"
 import * as Vault from "holdfast/auth/Secrets/Vault"
 import { inspect } from "node:util"
 import * as Emulator from "./emulator.js"
-import { approle, never, pass, role, secretId, until, world } from "./world.js"
+import { approle, client, never, pass, role, secretId, until, world } from "./world.js"
 
 /** Looks at Vault each time. */
 const uncached = { retry: never, timeToLive: "0 seconds" } as const
@@ -227,12 +226,12 @@ it.scoped("when the scope is closed nothing is renewed any more", () =>
     vault.put("app", { value: "fake-value" })
     const scope = yield* Scope.make()
     // outlives the scope, so that what were left over would reach Vault
-    const http = yield* Layer.build(NodeHttpClient.layerUndici)
-    const client = yield* Scope.extend(
+    const http = yield* Layer.build(client)
+    const vaults = yield* Scope.extend(
       Effect.provide(Vault.make({ ...uncached, address, login: approle }), http),
       scope
     )
-    yield* client.get("app")
+    yield* vaults.get("app")
     yield* pass(41)
     yield* until("a renewal", () => vault.renewals === 1)
     yield* Scope.close(scope, Exit.void)

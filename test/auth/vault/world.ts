@@ -1,9 +1,12 @@
 /** A program with its secrets in an emulated Vault; the clock of both is that of the test. */
+import { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Context, Effect, Layer, Logger, LogLevel, Redacted, Schedule, TestClock, TestServices } from "effect"
 import { Secrets } from "holdfast"
 import * as Vault from "holdfast/auth/Secrets/Vault"
 import { inspect } from "node:util"
+import { comes } from "../../comes.js"
+import { turn } from "../../turn.js"
 import * as Emulator from "./emulator.js"
 
 export const secretId = "secret-id-fake-planted"
@@ -17,19 +20,38 @@ export const role = (more: Partial<Emulator.Role> = {}): Emulator.Role => ({
 
 /** What really happens, beside the clock of the test: an answer on the wire. */
 export const until = (what: string, holds: () => boolean): Effect.Effect<void> =>
-  TestServices.provideLive(Effect.gen(function*() {
-    for (let tries = 0; !holds(); tries++) {
-      if (tries === 2000) return yield* Effect.dieMessage(`never: ${what}`)
-      yield* Effect.sleep("5 millis")
-    }
-  }))
+  TestServices.provideLive(comes(what, Effect.repeat(Effect.sleep("5 millis"), { until: holds })))
+
+let underWay = 0
+
+/** The client of every world: `pass` waits for what it has under way. */
+export const client = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(
+    HttpClient.HttpClient,
+    HttpClient.transform((answer) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => void underWay++),
+        () => answer,
+        () => Effect.sync(() => void underWay--)
+      )
+    )
+  )
+).pipe(Layer.provide(NodeHttpClient.layerUndici))
+
+/** Waits until no request has been under way for some turns of the event loop: what is left is waiting for the clock. */
+const settled: Effect.Effect<void> = Effect.gen(function*() {
+  for (let quiet = 0; quiet < 25; quiet++) {
+    yield* turn
+    if (underWay > 0) quiet = 0
+  }
+})
 
 /** Time goes by in steps, as it does: what is due in between has its answer before the next. */
 export const pass = (seconds: number): Effect.Effect<void> =>
-  Effect.forEach(
-    Array.from({ length: seconds }),
-    () => Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("8 millis"))),
-    { discard: true }
+  Effect.zipRight(
+    settled,
+    Effect.replicateEffect(Effect.zipRight(TestClock.adjust("1 second"), settled), seconds, { discard: true })
   )
 
 export const approle = Vault.AppRole({ roleId: "role-id-fake", secretId: Redacted.make(secretId) })
@@ -45,7 +67,7 @@ export const world = (options: Partial<Vault.Options> = {}, more: Partial<Emulat
     })
     const context = yield* Layer.build(
       Vault.layer({ address, login: approle, ...options }).pipe(
-        Layer.provide(NodeHttpClient.layerUndici),
+        Layer.provide(client),
         Layer.provide(Logger.replace(Logger.defaultLogger, logger)),
         Layer.provide(Logger.minimumLogLevel(LogLevel.All))
       )
