@@ -16,13 +16,16 @@ import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
 import * as Credentials from "../../auth/Credentials.js"
 import * as CredentialStore from "../../auth/CredentialStore.js"
+import * as Pace from "./internal/pace.js"
 
 type Store = CredentialStore.CredentialStore["Type"]
 
 interface World {
   readonly store: Store
   readonly peer: Store
-  readonly wait: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** Milliseconds of what is to end soon. */
+  readonly second: number
+  readonly wait: (seconds: number) => Effect.Effect<void>
 }
 
 const key = (text: string): Credentials.Credential => Credentials.ApiKey({ key: Redacted.make(text) })
@@ -82,16 +85,24 @@ export const suite = <E>(
 ): void => {
   const isLive = options.clock === "live"
 
+  const worldAt = (slower: number) =>
+    Effect.gen(function*() {
+      const store = Context.get(yield* Layer.build(layer), CredentialStore.CredentialStore)
+      const peer = options.peer === undefined
+        ? store
+        : Context.get(yield* Layer.build(options.peer), CredentialStore.CredentialStore)
+      const second = 1000 * slower
+      return {
+        peer,
+        second,
+        store,
+        wait: (seconds) => isLive ? Effect.sleep(seconds * second) : TestClock.adjust(seconds * second)
+      } satisfies World
+    })
+  const paced = Pace.atAnyPace(isLive, worldAt)
+
   const test = (behaviour: string, run: (world: World) => Effect.Effect<void, unknown, Scope.Scope>) =>
-    (isLive ? it.scopedLive : it.scoped)(behaviour, () =>
-      Effect.gen(function*() {
-        const store = Context.get(yield* Layer.build(layer), CredentialStore.CredentialStore)
-        const peer = options.peer === undefined
-          ? store
-          : Context.get(yield* Layer.build(options.peer), CredentialStore.CredentialStore)
-        const wait = (duration: Duration.DurationInput) => isLive ? Effect.sleep(duration) : TestClock.adjust(duration)
-        yield* run({ peer, store, wait })
-      }))
+    (isLive ? it.scopedLive : it.scoped)(behaviour, () => paced(run), Pace.timeout)
 
   const newIntegration = Effect.sync(() => `conformance-${crypto.randomUUID()}`)
   const reasonOf = <A>(effect: Effect.Effect<A, CredentialStore.CredentialStoreError>) =>
@@ -180,17 +191,17 @@ export const suite = <E>(
         assert.strictEqual(yield* reasonOf(store.remove(ref)), "not-found")
       }))
 
-    test("the former credential is there while its grace lasts, and a put ends that", ({ peer, store, wait }) =>
+    test("the former credential is there while its grace lasts, and a put ends that", ({ peer, second, store, wait }) =>
       Effect.gen(function*() {
         const ref = { integration: yield* newIntegration }
         yield* store.put(ref, key("fake-old"))
-        yield* store.rotate(ref, key("fake-new"), { grace: "1 second" })
+        yield* store.rotate(ref, key("fake-new"), { grace: second })
         const during = yield* peer.get(ref)
         assert.strictEqual(textOf(during.credential), "fake-new")
         const previous = Option.getOrThrow(during.previous)
         assert.strictEqual(textOf(previous.credential), "fake-old")
-        assert.isTrue(Duration.lessThanOrEqualTo(previous.left, "1 second"))
-        yield* wait("1100 millis")
+        assert.isTrue(Duration.lessThanOrEqualTo(previous.left, second))
+        yield* wait(1.1)
         const after = yield* peer.get(ref)
         assert.deepStrictEqual([textOf(after.credential), after.previous], ["fake-new", Option.none()])
 
@@ -267,7 +278,7 @@ export const suite = <E>(
 
     test("of those that want to refresh a version at once, one may, and its lease ends by itself", (world) =>
       Effect.gen(function*() {
-        const { peer, store, wait } = world
+        const { peer, second, store, wait } = world
         const ref = { connectionId: "a", integration: yield* newIntegration }
         assert.strictEqual(yield* reasonOf(store.refreshStep(ref, claimOf("a", 1))), "not-found")
         const { version } = yield* store.put(ref, tokens(1))
@@ -281,9 +292,9 @@ export const suite = <E>(
         assert.strictEqual((yield* peer.refreshStep(ref, claimOf("late", version - 1)))._tag, "moved")
         const winner = `owner-${answers.findIndex(({ _tag }) => _tag === "granted")}`
         // the same once more is the same lease: its answer may have been lost
-        assert.deepStrictEqual(yield* peer.refreshStep(ref, claimOf(winner, version, 1000)), granted[0])
-        yield* wait("1100 millis")
-        const next = yield* peer.refreshStep(ref, claimOf("late", version, 1000))
+        assert.deepStrictEqual(yield* peer.refreshStep(ref, claimOf(winner, version, second)), granted[0])
+        yield* wait(1.1)
+        const next = yield* peer.refreshStep(ref, claimOf("late", version, second))
         assert.isTrue(next._tag === "granted" && granted[0]?._tag === "granted" && next.token > granted[0].token)
         assert.strictEqual(
           (yield* store.refreshStep(ref, step({ _tag: "start", owner: winner, version })))._tag,
@@ -293,7 +304,7 @@ export const suite = <E>(
           (yield* store.refreshStep(ref, step({ _tag: "renew", lease: 60_000, owner: "late" })))._tag,
           "settled"
         )
-        yield* wait("1100 millis")
+        yield* wait(1.1)
         assert.strictEqual((yield* store.refreshStep(ref, claimOf("other", version)))._tag, "held")
         yield* store.refreshStep(ref, step({ _tag: "release", owner: "late" }))
         assert.strictEqual((yield* peer.refreshStep(ref, claimOf("other", version)))._tag, "granted")
@@ -346,16 +357,16 @@ export const suite = <E>(
         assert.strictEqual((yield* peer.refreshStep(ref, claimOf("c", anew.version)))._tag, "granted")
       }))
 
-    test("whether an access token has ended is told by the store's clock", ({ peer, store, wait }) =>
+    test("whether an access token has ended is told by the store's clock", ({ peer, second, store, wait }) =>
       Effect.gen(function*() {
         const ref = { integration: yield* newIntegration }
         yield* store.put(ref, tokens(1))
         const { readAt } = yield* store.get(ref)
-        const { version } = yield* store.put(ref, tokens(1, DateTime.add(readAt, { seconds: 1 })))
+        const { version } = yield* store.put(ref, tokens(1, DateTime.add(readAt, { millis: second })))
         yield* store.refreshStep(ref, claimOf("a", version))
         yield* store.refreshStep(ref, step({ _tag: "start", owner: "a", version }))
         const why = { message: "fake", reason: "unreachable" } as const
-        yield* wait("1100 millis")
+        yield* wait(1.1)
         const failed = yield* store.refreshStep(
           ref,
           step({ _tag: "failed", answered: true, owner: "a", pause: 60_000, useless: false, version, why })
