@@ -63,9 +63,7 @@ const moves = ({ kept, look, retire, stay, urls: [from, to] }: Move) =>
     const [moved, staying, ...children] = yield* Effect.all([
       breaking(first.url, 3 - stay),
       breaking(second.url, stay),
-      ...[0, 1, 2].map((i) =>
-        start({ callers: 10, capacity, prefix: "test", refillRate, seconds: 600, url: proxyOf(i).url })
-      )
+      ...[0, 1, 2].map((i) => start({ callers: 10, capacity, prefix: "test", refillRate, url: proxyOf(i).url }))
     ], { concurrency: "unbounded" })
     const members = [...moved, ...staying]
     yield* ready(children)

@@ -1,6 +1,6 @@
 /**
- * One process of a fleet on one limit. Says `ready`, waits for a word, and then calls as often as it may until its time is
- * over; each grant is a line with the time of this machine's clock, which is that of the server beside it too.
+ * One process of a fleet on one limit. Says `ready`, waits for a word, and then calls as often as it may until the next
+ * word; each grant is a line with the time of this machine's clock, which is that of the server beside it too.
  */
 import { HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
@@ -21,7 +21,6 @@ export interface Options {
   readonly prefix: string
   readonly capacity: number
   readonly refillRate: number
-  readonly seconds: number
   readonly callers: number
   /** Keys of another version of the library, which begin so. */
   readonly layout?: string
@@ -76,15 +75,15 @@ const program = Effect.gen(function*() {
     ),
     IntegrationClient.IntegrationClient
   )
+  const word = Effect.promise(() => new Promise((resolve) => process.stdin.once("data", resolve)))
   say("ready")
-  yield* Effect.promise(() => new Promise((resolve) => process.stdin.once("data", resolve)))
-  const until = now() + options.seconds * 1_000
+  yield* word
   yield* Effect.forkScoped(Effect.replicateEffect(
     Effect.forever(client.execute(HttpClientRequest.get("/"))),
     options.callers,
     { concurrency: "unbounded", discard: true }
   ))
-  yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, until - now())))
+  yield* word
 })
 
 const clock = Clock.make()

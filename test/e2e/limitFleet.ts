@@ -53,6 +53,8 @@ export const until = (what: string, condition: () => boolean, seconds = 120) =>
     return yield* Effect.dieMessage(`never came: ${what}`)
   })
 
+export const now = () => performance.timeOrigin + performance.now()
+
 export const ready = (children: ReadonlyArray<Child>) =>
   Effect.gen(function*() {
     yield* until("ready", () => {
@@ -60,9 +62,42 @@ export const ready = (children: ReadonlyArray<Child>) =>
       if (failed !== undefined) throw new Error(failed.failure)
       return children.every(({ isReady }) => isReady)
     })
-    const at = performance.timeOrigin + performance.now()
     for (const { process } of children) process.stdin!.write("go\n")
-    return at
+  })
+
+/** They give back what they have in hand, and end. */
+export const done = (children: ReadonlyArray<Child>) =>
+  Effect.gen(function*() {
+    for (const { process } of children) process.stdin!.write("enough\n")
+    yield* until("the end", () => children.every(({ isDone }) => isDone))
+  })
+
+/**
+ * Waits for a stretch of so many seconds in which the fleet was granted at least such a part of what the rate gives, and
+ * hands back which part. A machine that is busy with other things may take the stretches before; a limit that keeps
+ * something back does so in all of them.
+ */
+export const used = (
+  children: ReadonlyArray<Child>,
+  options: Pick<Options, "capacity" | "refillRate"> & { readonly atLeast: number; readonly seconds: number }
+) =>
+  Effect.gen(function*() {
+    const { atLeast, capacity, refillRate, seconds } = options
+    const granted = () => children.flatMap(({ grants }) => grants)
+    // the burst is over
+    yield* until("the first second's grants", () => granted().length > capacity + refillRate)
+    const parts: Array<number> = []
+    while (parts.length < 6) {
+      const from = now()
+      const to = from + seconds * 1_000
+      yield* Effect.sleep(seconds * 1_000)
+      // what was granted by then has been told
+      yield* until("grants after the stretch", () => children.every(({ grants }) => grants.at(-1)! > to))
+      const part = granted().filter((grant) => grant > from && grant <= to).length / (refillRate * seconds)
+      parts.push(part)
+      if (part >= atLeast) return part
+    }
+    return yield* Effect.dieMessage(`never so much as ${atLeast} of the quota: ${parts.join(" ")}`)
   })
 
 /**

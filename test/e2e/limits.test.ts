@@ -5,7 +5,7 @@ import * as RedisNode from "holdfast/core/Redis/Node"
 import { PostgresServer, RedisServer, TcpProxy } from "holdfast/testing"
 import { isLong } from "../campaign.js"
 import * as servers from "../servers/index.js"
-import { assertRate, ready, start, until } from "./limitFleet.js"
+import { assertRate, done, now, ready, start, until, used } from "./limitFleet.js"
 
 const commands = (stats: unknown): number => {
   let sum = 0
@@ -22,56 +22,49 @@ describe("processes that share a limit", () => {
     "eight, in Redis: all of the quota, never more, for half a command a grant",
     () =>
       Effect.gen(function*() {
-        const seconds = isLong ? 30 : 5
-        const [capacity, refillRate] = [200, 200]
+        const limit = { capacity: 200, refillRate: 200 }
         const server = yield* RedisServer.make()
         const redis = yield* RedisNode.make({ url: server.url })
         const children = yield* Effect.replicateEffect(
-          start({ callers: 30, capacity, prefix: "test", refillRate, seconds, url: server.url }),
+          start({ ...limit, callers: 30, prefix: "test", url: server.url }),
           8
         )
-        yield* Effect.flatMap(ready(children), (at) =>
-          Effect.gen(function*() {
-            const before = commands(yield* redis.send("INFO", "commandstats"))
-            yield* until("the end", () => children.every(({ isDone }) => isDone))
-            const used = commands(yield* redis.send("INFO", "commandstats")) - before
-            const grants = children.flatMap(({ grants }) => grants)
-            const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
-            const quota = capacity + refillRate * seconds
-            yield* tell(
-              `${counted} of ${quota} granted (${(counted / quota * 100).toFixed(2)} %), ${
-                (used / grants.length).toFixed(3)
-              } commands a grant, ${children.map(({ grants }) => grants.length).join(" ")}`
-            )
-            assertRate(grants, capacity, refillRate)
-            assert.isAtMost(counted, quota)
-            assert.isAtLeast(counted, quota * (isLong ? 0.98 : 0.95))
-            assert.isAtMost(used / grants.length, 0.5)
-            // a fair part each, but for the burst
-            assert.isAtLeast(Math.min(...children.map(({ grants }) => grants.length)), refillRate * seconds / 8 / 2)
-            assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
-          }))
+        yield* ready(children)
+        const before = commands(yield* redis.send("INFO", "commandstats"))
+        const part = yield* used(children, { ...limit, atLeast: isLong ? 0.98 : 0.95, seconds: isLong ? 30 : 4 })
+        yield* done(children)
+        const asked = commands(yield* redis.send("INFO", "commandstats")) - before
+        const grants = children.flatMap(({ grants }) => grants)
+        yield* tell(
+          `${(part * 100).toFixed(2)} % granted, ${(asked / grants.length).toFixed(3)} commands a grant, ${
+            children.map(({ grants }) => grants.length).join(" ")
+          }`
+        )
+        assertRate(grants, limit.capacity, limit.refillRate)
+        assert.isAtMost(asked / grants.length, 0.5)
+        // a fair part each, but for the burst
+        assert.isAtLeast(
+          Math.min(...children.map(({ grants }) => grants.length)),
+          (grants.length - limit.capacity) / children.length / 2
+        )
+        assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
       }),
     300_000
   )
 
   it.scopedLive("four, in PostgreSQL: all of the quota, never more", () =>
     Effect.gen(function*() {
-      const seconds = isLong ? 30 : 4
-      const [capacity, refillRate] = [100, 200]
+      const limit = { capacity: 100, refillRate: 200 }
       const url = yield* servers.database
       const children = yield* Effect.replicateEffect(
-        start({ callers: 30, capacity, prefix: "test", refillRate, seconds, url }),
+        start({ ...limit, callers: 30, prefix: "test", url }),
         4
       )
-      const at = yield* ready(children)
-      yield* until("the end", () => children.every(({ isDone }) => isDone))
-      const grants = children.flatMap(({ grants }) => grants)
-      const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
-      const quota = capacity + refillRate * seconds
-      yield* tell(`${counted} of ${quota} granted (${(counted / quota * 100).toFixed(2)} %)`)
-      assertRate(grants, capacity, refillRate)
-      assert.isAtLeast(counted, quota * 0.95)
+      yield* ready(children)
+      const part = yield* used(children, { ...limit, atLeast: 0.95, seconds: isLong ? 30 : 4 })
+      yield* done(children)
+      yield* tell(`${(part * 100).toFixed(2)} % granted`)
+      assertRate(children.flatMap(({ grants }) => grants), limit.capacity, limit.refillRate)
       assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
     }), 300_000)
 })
@@ -82,8 +75,7 @@ describe("processes that share a limit, and what happens to the store", { concur
     "of two versions on one Redis: each has a limit of its own, and touches nothing of the other's",
     () =>
       Effect.gen(function*() {
-        const seconds = isLong ? 20 : 2
-        const [capacity, refillRate] = [20, 100]
+        const limit = { capacity: 20, refillRate: 100 }
         const server = yield* RedisServer.make()
         const redis = yield* RedisNode.make({ url: server.url })
         const versions = [1, 2].map((version) => ({ layout: `test:rate:v${version}:`, user: `v${version}` }))
@@ -94,18 +86,20 @@ describe("processes that share a limit, and what happens to the store", { concur
         }
         const fleets = yield* Effect.forEach(versions, ({ layout, user }) => {
           const url = server.url.replace("//", `//${user}:secret@`)
-          const options = { callers: 10, capacity, prefix: "test", refillRate, seconds, url }
+          const options = { ...limit, callers: 10, prefix: "test", url }
           return Effect.replicateEffect(start(user === "v1" ? options : { ...options, layout }), 2)
         })
         const children = fleets.flat()
-        const at = yield* ready(children)
-        yield* until("the end", () => children.every(({ isDone }) => isDone))
+        yield* ready(children)
+        // none has to do with what the other one is given
+        yield* Effect.forEach(
+          fleets,
+          (fleet) => used(fleet, { ...limit, atLeast: 0.8, seconds: isLong ? 20 : 2 }),
+          { concurrency: "unbounded" }
+        )
+        yield* done(children)
         for (const fleet of fleets) {
-          const grants = fleet.flatMap(({ grants }) => grants)
-          assertRate(grants, capacity, refillRate)
-          const counted = grants.filter((grant) => grant <= at + seconds * 1_000).length
-          // none has to do with what the other one is given
-          assert.isAtLeast(counted, (capacity + refillRate * seconds) * 0.8)
+          assertRate(fleet.flatMap(({ grants }) => grants), limit.capacity, limit.refillRate)
         }
         assert.deepStrictEqual(children.flatMap(({ logs }) => logs), [])
         const keys = (yield* redis.send("KEYS", "*")) as ReadonlyArray<string>
@@ -123,7 +117,7 @@ describe("processes that share a limit, and what happens to the store", { concur
         const server = yield* RedisServer.make()
         const proxy = yield* TcpProxy.make(server.url)
         const own = yield* RedisNode.make({ url: server.url })
-        const options = { callers: 10, capacity, prefix: "test", refillRate, seconds: 600 }
+        const options = { callers: 10, capacity, prefix: "test", refillRate }
         const children = [
           yield* start({ ...options, url: server.url }),
           yield* start({ ...options, clockOff: 600_000, url: server.url }),
@@ -150,7 +144,7 @@ describe("processes that share a limit, and what happens to the store", { concur
             for (let round = 0;; round++) {
               const text = String(yield* Effect.orElseSucceed(own.send("GET", "test:rate:v1:{shop}"), () => ""))
               const grants = living.flatMap(({ grants }) => grants)
-              const second = performance.timeOrigin + performance.now() - 1_000
+              const second = now() - 1_000
               const rate = grants.filter((grant) => grant > second).length
               if (text.split("\n").length >= 4 && rate > refillRate * 0.7 && rate < refillRate + capacity) return
               if (round > 150) return yield* Effect.dieMessage(`${what}: ${rate} a second, and the store has ${text}`)
@@ -198,7 +192,7 @@ describe("processes that share a limit, and what happens to the store", { concur
     Effect.gen(function*() {
       const [capacity, refillRate] = [40, 100]
       const server = yield* PostgresServer.make()
-      const options = { callers: 10, capacity, prefix: "test", refillRate, seconds: 600, url: server.url }
+      const options = { callers: 10, capacity, prefix: "test", refillRate, url: server.url }
       const children = [yield* start(options), yield* start({ ...options, clockOff: -600_000 })]
       yield* ready(children)
       const goesOn = (what: string, seconds = 1) =>
