@@ -55,7 +55,7 @@ describe("Holdfast", () => {
           assert.isTrue(fs.existsSync(spill))
           yield* proxy.set(TcpProxy.pass)
           assert.strictEqual(yield* Effect.retry(total, Schedule.spaced("50 millis")), 1)
-        }).pipe(Effect.provide(Holdfast.layerPostgres({ spill, timeout: "300 millis", url })))
+        }).pipe(Effect.provide(Holdfast.layerPostgres({ spill, timeout: "2 seconds", url })))
         // the next program drains it
         yield* Effect.gen(function*() {
           while ((yield* total) < 2) yield* Effect.sleep("20 millis")

@@ -8,17 +8,17 @@ import * as Conformance from "../../src/testing/conformance/LeaseQueue.js"
 import { runs } from "../campaign.js"
 import * as files from "./files.js"
 
-Conformance.suite("memory", LeaseQueue.layerMemory, { numRuns: runs(200) })
+Conformance.suite("memory", LeaseQueue.layerMemory, { numRuns: runs(200, 8) })
 
 Conformance.suite(
   "SQLite in memory",
   Layer.provide(LeaseQueueSql.layer(), SqliteClient.layer({ filename: ":memory:" })),
-  { numRuns: runs(25) }
+  { numRuns: runs(25, 8) }
 )
 
-Conformance.suite("a SQLite file", Layer.provide(LeaseQueueSql.layer(), files.client), { numRuns: runs(3) })
+Conformance.suite("a SQLite file", Layer.provide(LeaseQueueSql.layer(), files.client), { numRuns: runs(3, 8) })
 
-Conformance.suite("a SQLite file whose log is synced apart", files.queue, { numRuns: runs(1) })
+Conformance.suite("a SQLite file whose log is synced apart", files.queue, { numRuns: runs(1, 8) })
 
 const onFile = (filename: string) =>
   Effect.map(
@@ -60,4 +60,4 @@ const takingTurns = Layer.scoped(
   })
 )
 
-Conformance.suite("two clients of one SQLite file", takingTurns, { numRuns: runs(3) })
+Conformance.suite("two clients of one SQLite file", takingTurns, { numRuns: runs(3, 8) })

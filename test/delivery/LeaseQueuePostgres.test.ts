@@ -15,7 +15,7 @@ import { runs } from "../campaign.js"
 import * as servers from "../servers/index.js"
 import * as postgres from "./postgres.js"
 
-Conformance.suite("PostgreSQL", Layer.provide(LeaseQueueSql.layer(), postgres.client), { numRuns: runs(5) })
+Conformance.suite("PostgreSQL", Layer.provide(LeaseQueueSql.layer(), postgres.client), { numRuns: runs(5, 8) })
 
 const queue = "q"
 

@@ -14,7 +14,7 @@ import { runs } from "../campaign.js"
 import * as servers from "../servers/index.js"
 import * as shared from "./redis.js"
 
-Conformance.suite("Redis", shared.queue, { numRuns: runs(5) })
+Conformance.suite("Redis", shared.queue, { numRuns: runs(5, 8) })
 
 const queue = "q"
 

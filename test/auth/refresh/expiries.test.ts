@@ -8,7 +8,7 @@ import { CredentialStore, TokenRefresh } from "holdfast"
 import * as Memory from "../../../src/auth/internal/credentialMemory.js"
 import * as Store from "../../../src/auth/internal/credentialStore.js"
 import type { Keyring } from "../../../src/internal/sealing.js"
-import { isLong } from "../../campaign.js"
+import { size } from "../../campaign.js"
 import { makeVirtualClock } from "../../policy/virtualClock.js"
 import { turn } from "../../turn.js"
 import { failure, newRef, Provider, textOf } from "./provider.js"
@@ -22,8 +22,8 @@ const keys: Keyring = {
 }
 
 const connections = 100
-/** Of a case: 100,000 in all of a campaign. */
-const expiries = isLong ? 25_000 : 1000
+/** Of a case: 100,000 in all of a full campaign. */
+const expiries = size({ bounded: 25_000, everyDay: 1000, full: 25_000 })
 
 describe("expiries", () => {
   const { adjust, clock } = makeVirtualClock()
@@ -38,7 +38,7 @@ describe("expiries", () => {
       return yield* Fiber.join(fiber)
     })
 
-  it.scopedLive.each(isLong ? [1, 2, 3, 4] : [1])(
+  it.scopedLive.each(size({ bounded: [1], everyDay: [1], full: [1, 2, 3, 4] }))(
     `${expiries} of them, on 2 processes, lose no connection (%i)`,
     () =>
       Effect.gen(function*() {

@@ -11,7 +11,7 @@ import * as CredentialSqlite from "holdfast/auth/CredentialStore/Sqlite"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { bundle } from "../../bundle.js"
-import { isLong } from "../../campaign.js"
+import { isLong, size } from "../../campaign.js"
 import { comes } from "../../comes.js"
 import * as files from "../../delivery/files.js"
 import * as servers from "../../servers/index.js"
@@ -169,7 +169,7 @@ for (const [name, make] of Object.entries(databases)) {
 
   describe(`a connection at oidc-provider, in ${name}`, () => {
     const processes = isLong ? 8 : 3
-    const rounds = isLong ? 20 : 3
+    const rounds = size({ bounded: 6, everyDay: 3, full: 20 })
 
     it.scopedLive(`${processes} processes with 50 callers each make exactly one refresh at each expiry`, () =>
       Effect.gen(function*() {
@@ -243,7 +243,7 @@ for (const [name, make] of Object.entries(databases)) {
 
 describe("many expiries at oidc-provider", () => {
   const connections = 10
-  const rounds = isLong ? 200 : 5
+  const rounds = size({ bounded: 60, everyDay: 5, full: 200 })
 
   it.scopedLive(`${connections * rounds} of them lose no connection`, () =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import type { ServerResponse } from "node:http"
-import { isLong } from "../../campaign.js"
+import { isLong, size } from "../../campaign.js"
 import * as servers from "../../servers/index.js"
 import { fleet, provider } from "./fleet.js"
 import type { Store } from "./orders.js"
@@ -26,7 +26,11 @@ describe("a fleet", () => {
           sharing: { lease: "1 minute", timeout: "30 seconds" },
           store: yield* stores[name]
         })
-        const recoveries = isLong ? name === "Redis" ? 1_000 : 200 : 10
+        const recoveries = size({
+          bounded: name === "Redis" ? 300 : 60,
+          everyDay: 10,
+          full: name === "Redis" ? 1_000 : 200
+        })
         let mode: "fails" | "holds" | "works" = "works"
         let underWay = 0
         const inEach: Array<number> = []

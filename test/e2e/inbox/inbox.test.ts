@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Console, Effect } from "effect"
-import { isLong } from "../../campaign.js"
+import { Console, Duration, Effect } from "effect"
+import { isLong, size } from "../../campaign.js"
 import * as files from "../../delivery/files.js"
 import * as servers from "../../servers/index.js"
 import * as campaign from "./campaign.js"
@@ -43,28 +43,31 @@ describe("the inbox, with webhooks that come again and out of order, and receive
         assert.isBelow(campaign.percentile(took, 0.99), 10_000)
       }))
   } else {
-    it.scopedLive("each of 5,000 events once, in the order of its entity, on PostgreSQL", () =>
+    const part = size({ bounded: 0.3, everyDay: 0, full: 1 })
+    const events = 5000 * part
+
+    it.scopedLive(`each of ${events.toLocaleString("en")} events once, in the order of its entity, on PostgreSQL`, () =>
       Effect.gen(function*() {
         const result = yield* campaign.run({
           entities: 250,
-          events: 5000,
-          killEvery: "5 seconds",
+          events,
+          killEvery: Duration.seconds(size({ bounded: 3, everyDay: 0, full: 5 })),
           store: yield* servers.database
         })
-        assert.isAbove(result.killed, 5)
-        yield* told(result, 5000)
+        assert.isAbove(result.killed, 5 * part)
+        yield* told(result, events)
       }))
 
     it.scopedLive("the same on a SQLite file", () =>
       Effect.gen(function*() {
         const result = yield* campaign.run({
           entities: 250,
-          events: 5000,
-          killEvery: "3 seconds",
+          events,
+          killEvery: Duration.seconds(size({ bounded: 2, everyDay: 0, full: 3 })),
           store: yield* files.file
         })
-        assert.isAbove(result.killed, 5)
-        yield* told(result, 5000)
+        assert.isAbove(result.killed, 5 * part)
+        yield* told(result, events)
       }))
 
     for (
@@ -72,7 +75,7 @@ describe("the inbox, with webhooks that come again and out of order, and receive
     ) {
       it.scopedLive(`webhooks are answered while no handler comes to an end, on ${name}`, () =>
         Effect.gen(function*() {
-          const took = yield* campaign.answers(yield* store, { atOnce: 4, webhooks: 3000 })
+          const took = yield* campaign.answers(yield* store, { atOnce: 4, webhooks: 3000 * part })
           yield* measured(name, took)
           assert.isBelow(campaign.percentile(took, 0.99), 10_000)
         }))

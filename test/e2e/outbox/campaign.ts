@@ -1,6 +1,6 @@
 /** Messages, workers that are killed, a provider that fails in every way, and what its ledger says in the end. */
 import { assert } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Schedule } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Schedule } from "effect"
 import { Outbox } from "holdfast"
 import { Emulator, EmulatorServer, Faults, Ledger } from "holdfast/testing"
 import { secret, Shop, spec } from "../../delivery/outbox/shop.js"
@@ -12,8 +12,8 @@ export interface Campaign {
   readonly messages: number
   readonly keys: number
   readonly workers: number
-  /** What goes on besides, from the start to the end. */
-  readonly meanwhile?: Effect.Effect<void>
+  /** What happens on the way, each when so many have been delivered. */
+  readonly happenings?: ReadonlyArray<{ readonly at: number; readonly happens: Effect.Effect<void> }>
 }
 
 /** Every fault there is, and an outage. */
@@ -85,7 +85,7 @@ export const scene = ({ faults, store, workers }: {
     return { crew, emulator, outbox, send }
   })
 
-export const run = ({ keys, meanwhile = Effect.never, messages, store, workers }: Campaign) =>
+export const run = ({ happenings = [], keys, messages, store, workers }: Campaign) =>
   Effect.gen(function*() {
     const { crew, emulator, outbox, send } = yield* scene({ faults: everyFault(messages), store, workers })
     const began = yield* Clock.currentTimeMillis
@@ -97,16 +97,20 @@ export const run = ({ keys, meanwhile = Effect.never, messages, store, workers }
     yield* Effect.forkScoped(
       Effect.forever(Effect.delay(Effect.ignore(outbox.retryAll({ integration: "shop" })), "300 millis"))
     )
-    yield* Effect.forkScoped(meanwhile)
-    yield* send(messages, keys)
-
-    yield* Effect.repeat(
-      Effect.delay(
-        Effect.map(patiently(outbox.stats("shop")), ([stats]) => stats?.byState.delivered ?? 0),
-        "200 millis"
-      ),
-      { until: (delivered) => delivered === messages }
+    const untilDelivered = (count: number) =>
+      Effect.repeat(
+        Effect.delay(
+          Effect.map(patiently(outbox.stats("shop")), ([stats]) => stats?.byState.delivered ?? 0),
+          "200 millis"
+        ),
+        { until: (delivered) => delivered >= count }
+      )
+    const onTheWay = yield* Effect.forkScoped(
+      Effect.forEach(happenings, ({ at, happens }) => Effect.zipRight(untilDelivered(at), happens), { discard: true })
     )
+    yield* send(messages, keys)
+    yield* Fiber.join(onTheWay)
+    yield* untilDelivered(messages)
     const took = (yield* Clock.currentTimeMillis) - began
 
     const entries = yield* emulator.ledger

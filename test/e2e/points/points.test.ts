@@ -9,7 +9,7 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { bundle } from "../../bundle.js"
-import { isLong } from "../../campaign.js"
+import { isLong, size } from "../../campaign.js"
 import * as files from "../../delivery/files.js"
 import * as servers from "../../servers/index.js"
 import { serveAtOnce } from "../server.js"
@@ -139,8 +139,8 @@ describe("a process that is killed at a write of its dead letters loses none and
             Effect.scoped(Effect.flatMap(stores[name], (store) => killed(store, at, when)))
           const all = yield* once(0, "before")
           assert.isAbove(all, 20)
-          // each of them in a campaign, or 80 where there are more; every day four, others each time
-          const points = Math.min(all, isLong ? 80 : 4)
+          // each of them in a campaign, or so many where there are more; every day four, others each time
+          const points = Math.min(all, size({ bounded: 24, everyDay: 4, full: 80 }))
           const shift = yield* Random.next
           for (let i = 0; i < points; i++) {
             const at = Math.floor(1 + (i + shift) * all / points)
