@@ -137,13 +137,13 @@ for (const [client, over] of Kit.clients) {
       })
       const fetch = make(over)
       const controller = new AbortController()
-      const lose = async () => {
-        const response = await fetch(server.url, { signal: controller.signal })
-        expect(response.status).toBe(200)
-      }
-      await lose()
-      await lose()
+      const held: Array<Response> = []
+      const hold = async () => void held.push(await fetch(server.url, { signal: controller.signal }))
+      await hold()
+      await hold()
+      expect(held.map(({ status }) => status)).toEqual([200, 200])
       expect(server.underWay).toBe(2)
+      held.length = 0
       while (server.underWay > 0) {
         gc()
         await pause(20)
