@@ -58,6 +58,8 @@ export interface Classification {
   /** A header or a body hint of the provider's own, read with the functions of `RetryAfter`. */
   readonly retryAfter?: Duration.Duration | undefined
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }> | undefined
+  /** What the error keeps of the body, where that holds what nobody should read in a log. Default: all of it. */
+  readonly details?: unknown
 }
 
 /**
@@ -141,6 +143,7 @@ export const fromResponse = (
   // a reset only where the rate was the reason: a 503 that says when to come back also says that nothing was done
   const retryAfter = own?.retryAfter ?? RetryAfter.fromResponse(response, { rateLimited: tag === "RateLimitError" })
   const code = own?.code ?? codeOf(response.body)
+  const details = own?.details ?? response.body
   // providers repeat what they refuse, credentials too
   const fields = KnownSecrets.scrub({
     ...call.errorFields,
@@ -149,7 +152,7 @@ export const fromResponse = (
     message: `HTTP ${status}: ${sentence ?? redirected ?? "no message in the response"}`,
     ...(code === undefined ? undefined : { code }),
     ...(retryAfter === undefined ? undefined : { retryAfter }),
-    ...(response.body === undefined ? undefined : { details: response.body }),
+    ...(details === undefined ? undefined : { details }),
     ...(own?.retryable === undefined ? undefined : { retryable: own.retryable })
   })
   // what the types say is not looked at again, at seven times the price; what a classifier made of the answer is

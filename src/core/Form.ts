@@ -6,7 +6,10 @@
  *
  * @since 0.1.0
  */
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Context from "effect/Context"
+import * as JSONSchema from "effect/JSONSchema"
+import * as Schema from "effect/Schema"
 
 /**
  * How an array is written.
@@ -124,3 +127,74 @@ export const decode = (form: string): unknown => {
   }
   return isIndexed(Object.keys(root)) ? { ...root } : settled(root)
 }
+
+/**
+ * The fields of a query by name, those that come several times as arrays.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface QueryFields {
+  readonly [name: string]: string | ReadonlyArray<string> | undefined
+}
+
+const QueryFields: Schema.Schema<QueryFields> = Schema.Record({
+  key: Schema.String,
+  value: Schema.Union(Schema.String, Schema.Array(Schema.String), Schema.Undefined)
+})
+
+/**
+ * A query with the brackets of a form, `created[gte]=1700000000`, for `setUrlParams`, whose own fields cannot nest. All
+ * values are texts, as in a form. Arrays are indexed.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
+ * import { Form } from "holdfast"
+ *
+ * const list = HttpApiEndpoint.get("list", "/charges").setUrlParams(Form.query(Schema.Struct({
+ *   created: Schema.optionalWith(Schema.Struct({ gte: Schema.NumberFromString }), { exact: true })
+ * })))
+ * // list({ urlParams: { created: { gte: 1700000000 } } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const query = <A, I, R>(schema: Schema.Schema<A, I, R>): Schema.Schema<A, QueryFields, R> =>
+  Schema.transform(QueryFields, schema, {
+    // what a form holds is unknown until the schema has looked at it
+    strict: false,
+    decode: (flat) => {
+      const params = new URLSearchParams()
+      for (const [name, value] of Object.entries(flat)) {
+        for (const one of value === undefined ? [] : [value].flat()) params.append(name, one)
+      }
+      return decode(params.toString())
+    },
+    encode: (nested) => Object.fromEntries(fields(nested))
+    // who describes the API (OpenAPI) sees the fields, and not that there are some
+  }).annotations({ jsonSchema: JSONSchema.make(Schema.encodedSchema(schema)) })
+
+/**
+ * A payload that is sent as a form, with brackets where it nests. `HttpApiSchema.withEncoding` takes flat ones alone.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
+ * import { Form } from "holdfast"
+ *
+ * const Metadata = Schema.Record({ key: Schema.String, value: Schema.String })
+ * const create = HttpApiEndpoint.post("create", "/customers")
+ *   .setPayload(Form.payload(Schema.Struct({ email: Schema.String, metadata: Metadata })))
+ * // create({ payload: { email: "ada@example.com", metadata: { order: "7" } } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const payload = <S extends Schema.Schema.Any>(schema: S): S =>
+  // the type of its options is the check for flatness, and holds nothing but the kind
+  HttpApiSchema.withEncoding(schema, { kind: "UrlParams" } as never)

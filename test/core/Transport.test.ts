@@ -277,6 +277,16 @@ describe("an answer", () => {
       deepStrictEqual(quota.retryAfter, Duration.seconds(7))
     }))
 
+  it.effect("is kept in the error as it is, or as its classifier wants it kept", () =>
+    Effect.gen(function*() {
+      const body = { message: "no", secret: "s3cret" }
+      const wire = new Wire((request) => request.answer(402, JSON.stringify(body), json))
+      const send = yield* sendOver(wire)
+      deepStrictEqual((yield* Effect.flip(send(get, makeCall()))).details, body)
+      const sparing = yield* sendOver(wire, { classify: () => ({ details: { message: "no" } }) })
+      deepStrictEqual((yield* Effect.flip(sparing(get, makeCall()))).details, { message: "no" })
+    }))
+
   it.effect("is left for the policies to read: status and headers of the last one", () =>
     Effect.gen(function*() {
       const wire = new Wire()

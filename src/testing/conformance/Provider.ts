@@ -194,12 +194,14 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
       Effect.gen(function*() {
         const { emulator, http } = yield* start()
         const own = definition.policy?.idempotencyKey
+        // a provider that honours keys would take two calls under one for one call
+        let calls = 0
         const client = yield* standard(http, {
           bulkhead: false,
           hedge: false,
           rateLimit: false,
           retry: false,
-          ...(own === undefined ? undefined : { idempotencyKey: { ...own, make: () => "key-of-the-call" } })
+          ...(own === undefined ? undefined : { idempotencyKey: { ...own, make: () => `key-of-call-${++calls}` } })
         })
         yield* options.calls(client, emulator)
         const text = written(yield* emulator.ledger)
