@@ -27,13 +27,13 @@ export type ArrayStyle = "indexed" | "repeated"
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint, HttpApiSchema } from "@effect/platform"
+ * import { HttpApiEndpoint } from "@effect/platform"
  * import { Schema } from "effect"
  * import { Form } from "holdfast"
  *
  * const Message = Schema.Struct({ To: Schema.String, MediaUrl: Schema.Array(Schema.String) })
  * const send = HttpApiEndpoint.post("send", "/Messages.json")
- *   .setPayload(Message.pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" })))
+ *   .setPayload(Form.payload(Message))
  *   .annotate(Form.Arrays, "repeated")
  * ```
  *
