@@ -1,8 +1,9 @@
 /**
  * Nested data as the fields of a form, which is how some providers want a body: `metadata[order]=7`.
  *
- * An endpoint whose payload is encoded as `UrlParams` (`HttpApiSchema.withEncoding`) is written and read with these. All
- * values of a form are texts: a Schema says `NumberFromString` where it means a number.
+ * An endpoint whose payload is encoded as `UrlParams` is written and read with these: `payload` says so of data that nests,
+ * `HttpApiSchema.withEncoding` of flat texts. All values of a form are texts: a Schema says `NumberFromString` where it means
+ * a number.
  *
  * @since 0.1.0
  */
@@ -42,29 +43,57 @@ export type ArrayStyle = "indexed" | "repeated"
  */
 export class Arrays extends Context.Tag("holdfast/Form/Arrays")<Arrays, ArrayStyle>() {}
 
+const withFields = HttpApiSchema.withEncoding<Schema.Schema<Readonly<Record<string, string>>>, "UrlParams">({
+  kind: "UrlParams"
+})
+
+/**
+ * A payload that is sent as a form, however it nests.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
+ * import { Form } from "holdfast"
+ *
+ * const Customer = Schema.Struct({
+ *   email: Schema.String,
+ *   metadata: Schema.Record({ key: Schema.String, value: Schema.String })
+ * })
+ * const create = HttpApiEndpoint.post("create", "/customers").setPayload(Form.payload(Customer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const payload: <S extends Schema.Schema.Any>(schema: S) => S =
+  // it annotates the schema, whichever; its type asks for flat texts, as platform's own server reads no others
+  withFields as unknown as <S>(schema: S) => S
+
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /**
  * The fields of a form, in the order of the data. What is `undefined` is left out, `null` is an empty text, which is how
- * forms take a value away.
+ * forms take a value away. A form knows no empty object and no empty array: they have no field.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const fields = (data: unknown, style: ArrayStyle = "indexed"): Array<[string, string]> => {
   const all: Array<[string, string]> = []
-  const add = (name: string, value: unknown): void => {
+  const add = (name: string | undefined, value: unknown): void => {
     if (value === undefined) return
+    const within = (key: string | number) => name === undefined ? String(key) : `${name}[${key}]`
     if (Array.isArray(value)) {
-      value.forEach((item, index) => add(style === "indexed" ? `${name}[${index}]` : name, item))
+      value.forEach((item, index) => add(style === "indexed" ? within(index) : name, item))
     } else if (isRecord(value)) {
-      for (const [key, item] of Object.entries(value)) add(name === "" ? key : `${name}[${key}]`, item)
+      for (const [key, item] of Object.entries(value)) add(within(key), item)
     } else {
-      all.push([name, value === null ? "" : String(value)])
+      all.push([name ?? "", value === null ? "" : String(value)])
     }
   }
-  add("", data)
+  add(undefined, data)
   return all
 }
 
@@ -74,58 +103,81 @@ export const fields = (data: unknown, style: ArrayStyle = "indexed"): Array<[str
  */
 export const encode = (data: unknown, style?: ArrayStyle): string => new URLSearchParams(fields(data, style)).toString()
 
+type Value = string | Array<string> | Branch
+
+/** What has the same name up to some bracket. A field may have any name, so it is no object. */
 interface Branch {
-  [key: string]: string | Branch | Array<string>
+  readonly values: Map<string, Value>
+  /** The index of the next item without one. */
+  next: number
 }
+
+const isBranch = (value: Value | undefined): value is Branch => typeof value === "object" && !Array.isArray(value)
+
+const branch = (): Branch => ({ next: 0, values: new Map() })
+
+/** Nobody means a name with more brackets; with ever more of them, whoever walks through it runs out of stack. */
+const deepest = 100
 
 /** `a[b][0]` in its parts. A name that is not in this form is a part itself. */
 const partsOf = (name: string): ReadonlyArray<string> => {
-  const match = /^([^[\]]+)((?:\[[^[\]]*\])+)$/.exec(name)
-  if (match === null) return [name]
-  const [, root = "", brackets = ""] = match
-  return [root, ...brackets.slice(1, -1).split("][")]
+  const open = name.indexOf("[")
+  if (open < 0 || !name.endsWith("]")) return [name]
+  const parts = [name.slice(0, open), ...name.slice(open + 1, -1).split("][")]
+  return parts.length > deepest || parts.some((part) => /[[\]]/.test(part)) ? [name] : parts
 }
 
-const isIndexed = (keys: ReadonlyArray<string>): boolean =>
-  keys.length > 0 && keys.every((key, index) => key === String(index))
+const isIndex = (key: string): boolean => /^(?:0|[1-9]\d{0,8})$/.test(key)
 
 /** Objects whose keys are 0, 1, 2 … are arrays. */
-const settled = (value: string | Branch | Array<string>): unknown => {
-  if (typeof value === "string" || Array.isArray(value)) return value
-  const entries = Object.entries(value)
-  return isIndexed(entries.map(([key]) => key))
-    ? entries.map(([, item]) => settled(item))
-    : Object.fromEntries(entries.map(([key, item]) => [key, settled(item)]))
+const isArray = ({ next, values }: Branch): boolean =>
+  next > 0 && values.size === next && [...values.keys()].every(isIndex)
+
+const settled = (value: Value): unknown => {
+  if (!isBranch(value)) return value
+  if (!isArray(value)) return record(value)
+  return Array.from({ length: value.next }, (_, index) => settled(value.values.get(String(index))!))
+}
+
+const record = ({ values }: Branch): object =>
+  // as data: a property that is named __proto__ is one like all others
+  Object.fromEntries(Array.from(values, ([key, item]) => [key, settled(item)]))
+
+const put = (into: Branch, key: string, value: Value): void => {
+  into.values.set(key, value)
+  if (isIndex(key)) into.next = Math.max(into.next, Number(key) + 1)
 }
 
 /**
- * Reads a form again: brackets nest, names that end in `[]` and names that come several times are arrays.
+ * Reads a form again, and never fails: brackets nest, names that end in `[]` and names that come several times are arrays.
+ * So what comes once is a text, also where it was the only item of a `repeated` array.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (form: string): unknown => {
-  // no prototype: a field may have any name
-  const root: Branch = Object.create(null)
+export const decode = (form: string): object => {
+  const root = branch()
   for (const [name, value] of new URLSearchParams(form)) {
     const parts = partsOf(name)
-    let branch = root
+    let into = root
     for (const part of parts.slice(0, -1)) {
-      const next = branch[part]
-      branch = typeof next === "object" && !Array.isArray(next) ? next : branch[part] = Object.create(null) as Branch
+      const known = into.values.get(part)
+      if (isBranch(known)) {
+        into = known
+      } else {
+        const made = branch()
+        put(into, part, made)
+        into = made
+      }
     }
     const last = parts[parts.length - 1]!
-    const key = last === "" ? String(Object.keys(branch).length) : last
-    const before = branch[key]
-    branch[key] = before === undefined
-      ? value
-      : Array.isArray(before)
-      ? [...before, value]
-      : typeof before === "string"
-      ? [before, value]
-      : before
+    const key = last === "" && parts.length > 1 ? String(into.next) : last
+    const before = into.values.get(key)
+    if (before === undefined) put(into, key, value)
+    else if (Array.isArray(before)) before.push(value)
+    else if (typeof before === "string") into.values.set(key, [before, value])
   }
-  return isIndexed(Object.keys(root)) ? { ...root } : settled(root)
+  return record(root)
 }
 
 /**
@@ -176,25 +228,3 @@ export const query = <A, I, R>(schema: Schema.Schema<A, I, R>): Schema.Schema<A,
     encode: (nested) => Object.fromEntries(fields(nested))
     // who describes the API (OpenAPI) sees the fields, and not that there are some
   }).annotations({ jsonSchema: JSONSchema.make(Schema.encodedSchema(schema)) })
-
-/**
- * A payload that is sent as a form, with brackets where it nests. `HttpApiSchema.withEncoding` takes flat ones alone.
- *
- * @example
- * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
- * import { Schema } from "effect"
- * import { Form } from "holdfast"
- *
- * const Metadata = Schema.Record({ key: Schema.String, value: Schema.String })
- * const create = HttpApiEndpoint.post("create", "/customers")
- *   .setPayload(Form.payload(Schema.Struct({ email: Schema.String, metadata: Metadata })))
- * // create({ payload: { email: "ada@example.com", metadata: { order: "7" } } })
- * ```
- *
- * @since 0.1.0
- * @category schemas
- */
-export const payload = <S extends Schema.Schema.Any>(schema: S): S =>
-  // the type of its options is the check for flatness, and holds nothing but the kind
-  HttpApiSchema.withEncoding(schema, { kind: "UrlParams" } as never)

@@ -1,7 +1,8 @@
-import { HttpBody, HttpClientRequest } from "@effect/platform"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, HttpBody, HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Fiber, Stream, TestClock } from "effect"
+import { Effect, Fiber, Layer, Schema, Stream, TestClock } from "effect"
+import { Auth, Form, Integration, IntegrationClient } from "holdfast"
 import { Emulator, Faults, Ledger } from "holdfast/testing"
 import * as Kit from "./counter.js"
 
@@ -92,6 +93,51 @@ describe("Emulator", () => {
       )
       yield* send(emulator, "POST", "/counters/a/add", HttpBody.raw(json))
       deepStrictEqual((yield* send(emulator, "GET", "/counters/total")).body, { total: 3 })
+    }))
+
+  it.effect("a list of one is a list, in a form and in a query", () =>
+    Effect.gen(function*() {
+      const To = Schema.Struct({
+        media: Schema.optional(Schema.Array(Schema.String)),
+        text: Schema.String
+      })
+      const api = HttpApi.make("mail").add(
+        HttpApiGroup.make("mail", { topLevel: true })
+          .add(
+            HttpApiEndpoint.post("send", "/mail").setPayload(Form.payload(To))
+              .setUrlParams(Schema.Struct({ tag: Schema.Array(Schema.String) }))
+              .addSuccess(Schema.Array(Schema.String))
+              .annotate(Form.Arrays, "repeated")
+          )
+      )
+      const definition = Integration.define({
+        api,
+        auth: Auth.none,
+        baseUrl: "https://mail.test",
+        id: "mail",
+        name: "Mail",
+        version: "1"
+      })
+      const emulator = yield* Emulator.make<typeof api, object>({
+        error: (failure) => ({ body: failure.message }),
+        handlers: () => ({
+          send: ({ payload, urlParams }) =>
+            Effect.succeed([...urlParams.tag, payload.text, ...payload.media ?? ["none"]])
+        }),
+        integration: definition,
+        state: () => ({})
+      })
+      const mail = yield* Effect.provide(
+        Integration.client(definition),
+        Layer.provide(IntegrationClient.layer(definition), Emulator.layerHttpClient(emulator))
+      )
+      for (const list of [["x"], ["x", "y"]]) {
+        deepStrictEqual(
+          yield* mail.send({ payload: { media: list, text: "t" }, urlParams: { tag: list } }),
+          [...list, "t", ...list]
+        )
+      }
+      deepStrictEqual(yield* mail.send({ payload: { text: "t" }, urlParams: { tag: ["x"] } }), ["x", "t", "none"])
     }))
 
   it.effect("the ledger holds every request, by the emulator's clock and without secrets", () =>

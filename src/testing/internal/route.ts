@@ -2,6 +2,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import * as Form from "../../core/Form.js"
 import type { Endpoint } from "../../core/internal/endpoint.js"
 import type { Incoming } from "./wire.js"
@@ -66,6 +67,39 @@ export const queryOf = (params: URLSearchParams): Query => {
   return query
 }
 
+/** Neither a form nor a query tells an array of one text from the text: the Schema does. */
+const isList = (ast: AST.AST): boolean => {
+  switch (ast._tag) {
+    case "TupleType":
+      return true
+    case "Suspend":
+      return isList(ast.f())
+    case "Union": {
+      const present = ast.types.filter((type) => type._tag !== "UndefinedKeyword")
+      return present.length > 0 && present.every(isList)
+    }
+    default:
+      return false
+  }
+}
+
+const listsIn = (ast: AST.AST): ReadonlyArray<string> =>
+  ast._tag === "Union"
+    ? ast.types.flatMap(listsIn)
+    : ast._tag === "TypeLiteral"
+    ? ast.propertySignatures.filter(({ type }) => isList(type)).map(({ name }) => String(name))
+    : []
+
+const withLists = (schema: Schema.Schema<unknown, unknown>) => {
+  const lists = listsIn(AST.encodedAST(schema.ast))
+  return (fields: object): object => {
+    const single = Object.entries(fields).filter(([name, value]) => typeof value === "string" && lists.includes(name))
+    return single.length === 0
+      ? fields
+      : { ...fields, ...Object.fromEntries(single.map(([name, value]) => [name, [value]])) }
+  }
+}
+
 const compileDecode = (endpoint: Endpoint): Route["decode"] => {
   const part = (name: keyof Decoded, schema: Schema.Schema<unknown, unknown> | undefined) => {
     if (schema === undefined) return () => Effect.succeed(undefined)
@@ -84,6 +118,10 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
         }
       })
   }
+  const listing = (schema: Schema.Schema<unknown, unknown> | undefined) =>
+    schema === undefined ? (fields: object) => fields : withLists(schema)
+  const queryLists = listing(endpoint.urlParams)
+  const payloadLists = listing(endpoint.payload?.schema)
   const path = part("path", endpoint.path)
   const urlParams = part("urlParams", endpoint.urlParams)
   const headers = part("headers", endpoint.headers)
@@ -91,14 +129,14 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
 
   const raw = (incoming: Incoming, query: Query): Effect.Effect<unknown, Invalid> => {
     if (endpoint.payload === undefined) return Effect.succeed(undefined)
-    if (!endpoint.payload.inBody) return Effect.succeed(query)
+    if (!endpoint.payload.inBody) return Effect.succeed(payloadLists(query))
     if (endpoint.payload.encoding.kind === "Uint8Array") return Effect.succeed(incoming.body)
     const text = decoder.decode(incoming.body)
     switch (endpoint.payload.encoding.kind) {
       case "Text":
         return Effect.succeed(text)
       case "UrlParams":
-        return Effect.succeed(Form.decode(text))
+        return Effect.succeed(payloadLists(Form.decode(text)))
       default:
         return Effect.try({
           try: () => JSON.parse(text) as unknown,
@@ -114,7 +152,7 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
   return (incoming, params, query) =>
     Effect.all({
       path: path(params),
-      urlParams: urlParams(query),
+      urlParams: urlParams(queryLists(query)),
       headers: headers(incoming.headers),
       payload: Effect.flatMap(raw(incoming, query), payload)
     })
