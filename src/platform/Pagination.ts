@@ -2,8 +2,9 @@
  * Lists that come in pages, as streams: how a provider pages is data beside its definition, and is walked here, once for
  * all of them.
  *
- * A page is asked for when somebody reads it. A cursor that comes again, a page that is the same as the one before, and a
- * link to another server end the stream with a `ResponseDecodeError`: none of them would ever end, or be the provider's.
+ * A page is asked for when somebody reads it. A cursor that comes again and a page that is the same as the one before end
+ * the stream with a `ResponseDecodeError`: they would never end. A link is read and not followed, so that no request, and
+ * no credential, goes where a page says.
  *
  * @since 0.1.0
  */
@@ -70,7 +71,8 @@ const isPresent = (value: string | number | null | undefined): value is string |
 
 const numberOf = (part: object | undefined, name: string): number | undefined => {
   const value: unknown = (part as Readonly<Record<string, unknown>> | undefined)?.[name]
-  return typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : undefined
+  const number = typeof value === "string" && value !== "" ? Number(value) : value
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined
 }
 
 /**
@@ -129,7 +131,7 @@ export const lastId = <Page, Item>(options: {
     if (!options.hasMore(page)) return undefined
     const last = options.items(page).at(-1)
     return last === undefined
-      ? "a page without items says that there are more"
+      ? "a page without items says that there are more, and not after what"
       : { urlParams: { [options.parameter]: options.idOf(last) } }
   },
   parameter: options.parameter
@@ -195,7 +197,7 @@ export const link = <Page, Item>(options: {
 }): Pagination<Page, Item> => {
   const read = options.read ?? ((url: URL): Parts | undefined => {
     const value = url.searchParams.get(options.parameter)
-    return value === null ? undefined : { urlParams: { [options.parameter]: value } }
+    return value === null || value === "" ? undefined : { urlParams: { [options.parameter]: value } }
   })
   return {
     items: options.items,
@@ -249,6 +251,26 @@ const withParts = (request: Parts, parts: Parts): Parts => ({
   ...(parts.payload === undefined ? undefined : { payload: { ...request.payload, ...parts.payload } })
 })
 
+/** A link to another path has all that it needs; the headers are the caller's. */
+const linked = ({ path: _path, payload: _payload, urlParams: _urlParams, ...request }: Parts, parts: Parts): Parts => ({
+  ...request,
+  ...parts
+})
+
+const pick = (part: object | undefined, like: object | undefined): object | undefined =>
+  like && Object.fromEntries(Object.keys(like).map((name) => [name, part && Reflect.get(part, name)]))
+
+/** Of a request, what the next one has of its own. */
+const sameOf = (request: Parts, { path, payload, urlParams }: Parts): Parts => ({
+  path: pick(request.path, path),
+  urlParams: pick(request.urlParams, urlParams),
+  payload: pick(request.payload, payload)
+})
+
+/** To tell whether two are the same; what JSON has no word for is no reason to stop. */
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) => typeof item === "bigint" ? String(item) : item) ?? ""
+
 /**
  * The pages of a list, from the one that the request asks for to the last. `more`: the method that gives the pages after
  * the first, where that is another one.
@@ -265,34 +287,47 @@ export const pages = <M extends Method>(
   // what the methods are handed is the request that the caller gave, with parts that the pagination declares
   const first = method as unknown as (request: Parts) => Effect.Effect<PageOf<M>, IntegrationError>
   const more = (options?.more ?? method) as typeof first
-  const endless = (message: string) => {
+  // whoever counts pages or items has no cursor that could come again
+  const counts = pagination.kind === "page" || pagination.kind === "offset"
+  const refuse = (message: string) => {
     const operation = Option.getOrUndefined(Integration.operationOf(method))
-    return new ResponseDecodeError({
-      integration: operation?.integration ?? "unknown",
-      message: `${message}: the list would never end`,
-      operation: operation?.name ?? "unknown"
-    })
+    return Effect.fail(
+      new ResponseDecodeError({
+        integration: operation?.integration ?? "unknown",
+        message,
+        operation: operation?.name ?? "unknown"
+      })
+    )
   }
   return Stream.suspend(() => {
     const seen = new Set<string>()
-    let before = ""
+    let before: string | undefined
     return Stream.paginateEffect(
       { isFirst: true, request: request as Parts },
       ({ isFirst, request }) =>
         Effect.flatMap((isFirst ? first : more)(request), (page) => {
           const parts = pagination.next(page, request)
-          if (parts === undefined) return Effect.succeed([page, Option.none()] as const)
-          if (typeof parts === "string") return Effect.fail(endless(parts))
-          const key = JSON.stringify(parts)
-          if (seen.has(key)) return Effect.fail(endless(`${pagination.parameter} ${key} has come before`))
-          seen.add(key)
-          // whoever counts pages or items has no cursor that could come again
-          if (pagination.kind === "page" || pagination.kind === "offset") {
-            const items = JSON.stringify(pagination.items(page))
-            if (items === before && items !== "[]") return Effect.fail(endless("the same page has come twice"))
-            before = items
+          if (counts) {
+            const items = pagination.items(page)
+            // pages of nothing may all look alike, and the list goes on behind them
+            const text = items.length > 0 ? textOf(items) : parts === undefined ? undefined : textOf(page)
+            if (text !== undefined && text === before) {
+              return refuse("the same page has come twice: the list would never end")
+            }
+            before = text
           }
-          const next = pagination.kind === "link" && parts.path !== undefined ? parts : withParts(request, parts)
+          if (parts === undefined) return Effect.succeed([page, Option.none()] as const)
+          if (typeof parts === "string") return refuse(parts)
+          const next = pagination.kind === "link" && parts.path !== undefined
+            ? linked(request, parts)
+            : withParts(request, parts)
+          const key = textOf(sameOf(parts, parts))
+          // the request may begin in the middle: where it began is a place that was seen
+          if (!isFirst || more === first) seen.add(textOf(sameOf(request, parts)))
+          if (seen.has(key)) {
+            return refuse(`${pagination.parameter} ${key} has come before: the list would never end`)
+          }
+          seen.add(key)
           return Effect.succeed([page, Option.some({ isFirst: false, request: next })] as const)
         })
     )

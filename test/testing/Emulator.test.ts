@@ -1,4 +1,4 @@
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, HttpBody, HttpClientRequest } from "@effect/platform"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpBody, HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, Layer, Schema, Stream, TestClock } from "effect"
