@@ -9,6 +9,8 @@ import { resolve } from "node:path"
 const floors = [["core"], ["delivery", "auth"], ["policy"], ["webhook"], ["platform"], ["ops"]]
 const known = [...floors.flat(), "internal", "testing"].join("|")
 const outside = "^(providers|examples|test|bench|scripts)/"
+/** The program that npm installs: it comes with the providers, where the library's rooms know none. */
+const program = "src/ops/internal/bin\\.ts$"
 
 const root = resolve(process.argv[2] ?? ".")
 
@@ -41,16 +43,24 @@ const forbidden = [
     path: "^src/.+/internal/",
     pathNot: "^src/$1/"
   }),
-  rule("src knows nobody outside of it", "^src/", { path: outside }),
+  rule("src knows nobody outside of it", `^(?!${program})src/`, { path: outside }),
+  rule("of what is outside, the program holdfast knows the catalogue alone", `^${program}`, {
+    path: outside,
+    pathNot: "^providers/catalog/index\\.ts$"
+  }),
 
   // Outside of it. The self reference resolves to a file of src as well; only its kind tells it from a relative path.
   rule("a provider may import only holdfast and holdfast/testing, as a user's own would", "^providers/", {
     path: "^(src/|holdfast(/|$))",
     pathNot: "^src/(index|testing/index)\\.ts$"
   }),
-  rule("a provider stands alone: no other provider, no example, no test", "^providers/([^/]+)/", {
+  rule("a provider stands alone: no other provider, no example, no test", "^providers/(?!catalog/)([^/]+)/", {
     path: outside,
     pathNot: "^providers/$1/"
+  }),
+  rule("the catalogue alone may import other providers, each by its index", "^providers/catalog/", {
+    path: outside,
+    pathNot: "^providers/(catalog/|[^/]+/index\\.ts$)"
   }),
   rule("an example may import only what the package exports", "^examples/", {
     path: ["^src/internal/", "^src/.+/internal/", "^holdfast(/|$)"]

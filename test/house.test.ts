@@ -35,6 +35,12 @@ const good: Files = {
     import { layer } from "holdfast/testing"
     export const api = [Call, layer]`,
   "providers/acme/index.ts": `export * from "./Api.js"`,
+  "providers/globex/index.ts": `export const globex = 1`,
+  "providers/catalog/index.ts": `
+    import { api } from "holdfast/providers/acme"
+    import { globex } from "holdfast/providers/globex"
+    export const catalog = [api, globex]`,
+  "src/ops/internal/bin.ts": `export const catalog = import("holdfast/providers/catalog")`,
   "examples/01-call.ts": `
     import { call } from "holdfast/core/Call"
     import { api } from "holdfast/providers/acme"
@@ -129,10 +135,39 @@ const wrong: ReadonlyArray<[what: string, files: Files, says: ReadonlyArray<stri
   ],
   [
     "a provider that leans on another",
-    { "providers/globex/index.ts": `import "holdfast/providers/acme"` },
+    { "providers/globex/Lean.ts": `import "holdfast/providers/acme"` },
     [
-      "providers/globex/index.ts -> providers/acme/index.ts",
+      "providers/globex/Lean.ts -> providers/acme/index.ts",
       "  a provider stands alone: no other provider, no example, no test"
+    ]
+  ],
+  [
+    "a provider that knows the catalogue",
+    { "providers/acme/Shelf.ts": `import "holdfast/providers/catalog"` },
+    [
+      "providers/acme/Shelf.ts -> providers/catalog/index.ts",
+      "  a provider stands alone: no other provider, no example, no test"
+    ]
+  ],
+  [
+    "a catalogue that takes a side door",
+    { "providers/catalog/Side.ts": `import "../acme/Api.js"` },
+    [
+      "providers/catalog/Side.ts -> providers/acme/Api.ts",
+      "  the catalogue alone may import other providers, each by its index"
+    ]
+  ],
+  [
+    "a room that knows a provider",
+    { "src/ops/Shelf.ts": `import "holdfast/providers/catalog"` },
+    ["src/ops/Shelf.ts -> providers/catalog/index.ts", "  src knows nobody outside of it"]
+  ],
+  [
+    "a program that knows more than the catalogue",
+    { "src/ops/internal/bin.ts": `import "holdfast/providers/acme"` },
+    [
+      "src/ops/internal/bin.ts -> providers/acme/index.ts",
+      "  of what is outside, the program holdfast knows the catalogue alone"
     ]
   ],
   [

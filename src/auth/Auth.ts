@@ -24,6 +24,33 @@ import * as Credentials from "./Credentials.js"
  */
 export type Auth<R = Credentials.Credentials> = Effect.Effect<Transport.Authenticate, never, R>
 
+/**
+ * Where a request has its credential.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place {
+  readonly in: "header" | "query"
+  readonly name: string
+}
+
+// an Auth is an effect, and its type is for those that run it
+const places = new WeakMap<object, Place>()
+
+const at = (place: Place, auth: Auth): Auth => {
+  places.set(auth, place)
+  return auth
+}
+
+/**
+ * Where an `apiKey`, or a `query`, puts the key; for who describes a provider. Nothing of an `Auth` of one's own.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const placeOf = (auth: Auth<any>): Place | undefined => places.get(auth)
+
 const wrongKind = (call: Call, expected: string, credential: Credentials.Credential) =>
   Effect.fail(
     new AuthenticationError({
@@ -114,10 +141,13 @@ export const basic: Auth = fromCredential(
  * @category constructors
  */
 export const apiKey = (header: string): Auth =>
-  fromCredential("ApiKey", (request, credential) =>
-    credential._tag === "ApiKey"
-      ? HttpClientRequest.setHeader(request, header, Redacted.value(credential.key))
-      : undefined)
+  at(
+    { in: "header", name: header },
+    fromCredential("ApiKey", (request, credential) =>
+      credential._tag === "ApiKey"
+        ? HttpClientRequest.setHeader(request, header, Redacted.value(credential.key))
+        : undefined)
+  )
 
 /**
  * An API key in a parameter of the query. A dead letter is stored without it, and its replay is given it anew.
@@ -126,10 +156,13 @@ export const apiKey = (header: string): Auth =>
  * @category constructors
  */
 export const query = (name: string): Auth =>
-  fromCredential("ApiKey", (request, credential) =>
-    credential._tag === "ApiKey"
-      ? HttpClientRequest.setUrlParam(request, name, Redacted.value(credential.key))
-      : undefined)
+  at(
+    { in: "query", name },
+    fromCredential("ApiKey", (request, credential) =>
+      credential._tag === "ApiKey"
+        ? HttpClientRequest.setUrlParam(request, name, Redacted.value(credential.key))
+        : undefined)
+  )
 
 /**
  * The headers of a `Headers` credential, for a provider that wants several.

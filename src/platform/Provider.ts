@@ -245,6 +245,15 @@ export const layerConfig = <I, D extends Definition, const P extends PolicyOptio
   )
 
 /**
+ * `HUBSPOT_BASE_URL`: the variable that names another server than the provider's own.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const baseUrlVariable = (definition: { readonly id: string }): string =>
+  `${definition.id.toUpperCase().replaceAll("-", "_")}_BASE_URL`
+
+/**
  * `HUBSPOT_BASE_URL`, checked to be a URL.
  *
  * @since 0.1.0
@@ -252,6 +261,6 @@ export const layerConfig = <I, D extends Definition, const P extends PolicyOptio
  */
 export const baseUrlConfig = (definition: Definition): Config.Config<string> =>
   Config.map(
-    Config.url(`${definition.id.toUpperCase().replaceAll("-", "_")}_BASE_URL`),
+    Config.url(baseUrlVariable(definition)),
     (url) => url.href.replace(/\/+$/, "")
   )

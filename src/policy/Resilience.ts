@@ -223,6 +223,34 @@ export const variables = (id: string): ReadonlyArray<Variable> =>
   }))
 
 /**
+ * What options say, as the variables of an integration that would say it, in their order. Functions, and what else no
+ * variable can hold, are left out.
+ *
+ * @example
+ * ```ts
+ * import { Resilience } from "holdfast"
+ *
+ * const [timeout] = Resilience.settings("hubspot", { totalTimeout: "2 minutes" })
+ * // timeout.variable.name is "HOLDFAST_HUBSPOT_TOTAL_TIMEOUT"
+ * ```
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const settings = (
+  id: string,
+  options: Options
+): ReadonlyArray<{ readonly variable: Variable; readonly value: string }> => {
+  const values = new Map(
+    Array.from(Rendering.render({ ...options }), ([{ option }, value]) => [option, value])
+  )
+  return variables(id).flatMap((variable) => {
+    const value = values.get(variable.option)
+    return value === undefined ? [] : [{ value, variable }]
+  })
+}
+
+/**
  * The standard stack with options from `Config`, read when the layer is built and laid over those that are given: what is
  * set in the environment has the last word. Also fails where two values do not go together, and where a variable begins
  * with `HOLDFAST_<ID>_` and is none of `variables`.
