@@ -1,6 +1,6 @@
 /**
- * The command line `holdfast`: dead letters, outbox, shared circuit breakers, webhooks, credentials, migrations, and a
- * doctor. Needs the optional peers `@effect/cli`, `@effect/printer`, `@effect/printer-ansi` and `@effect/platform-node`.
+ * The command line `holdfast`: dead letters, outbox, shared circuit breakers, webhooks, credentials, providers,
+ * migrations, and a doctor. Needs the optional peers `@effect/cli`, `@effect/printer`, `@effect/printer-ansi` and `@effect/platform-node`.
  *
  * Results go to stdout, and nothing else does; what happens, what is asked and what went wrong go to stderr. `--json`
  * makes them JSON. The exit codes:
@@ -21,6 +21,7 @@ import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Outbox from "../delivery/Outbox.js"
+import type * as Catalog from "../platform/Catalog.js"
 import * as App from "./internal/cli/app.js"
 import type { CliError, Code } from "./internal/cli/exit.js"
 import * as Screens from "./internal/cli/screen.js"
@@ -63,11 +64,20 @@ export interface Options {
   readonly layer?: Layer.Layer<never, any, any> | undefined
   /** The integrations whose servers `doctor` looks for: tags of clients with a `definition`. Default none. */
   readonly integrations?: ReadonlyArray<Outbox.Target> | undefined
+  /**
+   * The providers that `providers` knows, or how they are come by when it asks: `Catalog.make` of one's own definitions,
+   * or `catalog` of `holdfast/providers/catalog`, which the program `holdfast` has. Default none.
+   */
+  readonly catalog?: Catalog.Catalog | Effect.Effect<Catalog.Catalog> | undefined
   /** Default: stdout, stderr and stdin of the process. */
   readonly terminal?: Terminal | undefined
 }
 
-const embedded = ({ integrations, layer }: Options): Embedded["Type"] => ({ integrations: integrations ?? [], layer })
+const embedded = ({ catalog, integrations, layer }: Options): Embedded["Type"] => ({
+  catalog,
+  integrations: integrations ?? [],
+  layer
+})
 
 const terminalOf = ({ terminal }: Options): Layer.Layer<Screens.Terminal> =>
   terminal === undefined ? Screens.layerProcess : Layer.succeed(Screens.Terminal, terminal)

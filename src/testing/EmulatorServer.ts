@@ -32,7 +32,8 @@ const maxRequestBytes = 64 * 1024 * 1024
  *
  * A request that has arrived is served to its end even if the client has gone away meanwhile, as a real server would;
  * faults that break the connection break the TCP connection. Another process reaches the ledger at
- * `GET <baseUrl>/__emulator/ledger`, the state at `/__emulator/state`; `POST /__emulator/reset` starts anew.
+ * `GET <baseUrl>/__emulator/ledger`, the state at `/__emulator/state`; `POST /__emulator/reset` starts anew. What it may be
+ * asked for is in an OpenAPI document at `/openapi.json`.
  *
  * @example
  * ```ts

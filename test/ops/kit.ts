@@ -15,6 +15,7 @@ export interface Given {
   readonly env?: Record<string, string>
   readonly layer?: Layer.Layer<never, any, any>
   readonly integrations?: Cli.Options["integrations"]
+  readonly catalog?: Cli.Options["catalog"]
   /** What somebody answers who is asked; absent: there is nobody. */
   readonly answer?: boolean
   readonly input?: string
@@ -26,6 +27,7 @@ export const cli = (argv: ReadonlyArray<string>, given: Given = {}): Effect.Effe
   Effect.gen(function*() {
     const screen = { err: "", out: "" }
     const code = yield* Cli.run(argv, {
+      catalog: given.catalog,
       integrations: given.integrations,
       layer: given.layer,
       terminal: {

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { DeadLetterQueue } from "holdfast"
+import { catalog } from "holdfast/providers/catalog"
 import { spawn } from "node:child_process"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
@@ -108,6 +109,17 @@ describe("the program holdfast", () => {
       }
     }))
 
+  it.scopedLive("knows the providers of the package", () =>
+    Effect.gen(function*() {
+      const listed = yield* run(["providers", "list", "--json"])
+      assert.deepStrictEqual([listed.code, listed.err], [0, ""])
+      assert.deepStrictEqual(json(listed.out).providers, JSON.parse(JSON.stringify(catalog.entries)))
+      const document = yield* run(["providers", "openapi", "hubspot"])
+      assert.deepStrictEqual([document.code, document.err], [0, ""])
+      assert.property(json(document.out).paths, "/crm/v3/objects/contacts/{id}")
+      assert.strictEqual((yield* run(["providers", "show", "nobody"])).code, 3)
+    }))
+
   it.scopedLive("does not mind that nobody reads on", () =>
     Effect.gen(function*() {
       const file = yield* files.file
@@ -173,6 +185,7 @@ describe("the program holdfast", () => {
         assert.strictEqual(code, 0)
         assert.include(out, "dlq")
         assert.include(out, "older-than")
+        assert.include(out, "openapi")
       }
     }))
 })

@@ -2,7 +2,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpBody, HttpClientRequest } f
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, Layer, Schema, Stream, TestClock } from "effect"
-import { Auth, Form, Integration, IntegrationClient } from "holdfast"
+import { Auth, Form, Integration, IntegrationClient, OpenApi } from "holdfast"
 import { Emulator, Faults, Ledger } from "holdfast/testing"
 import * as Kit from "./counter.js"
 
@@ -232,6 +232,26 @@ describe("Emulator", () => {
       deepStrictEqual((yield* send(emulator, "GET", "/__emulator/state")).body, { requests: 0, tally: {}, state: {} })
       strictEqual((yield* send(emulator, "GET", "/__emulator/nothing")).status, 404)
       strictEqual((yield* send(emulator, "POST", "/__emulator/outage?down=perhaps")).status, 400)
+    }))
+
+  it.effect("its OpenAPI document is at /openapi.json, for whoever asks, and stands outside of the ledger, too", () =>
+    Effect.gen(function*() {
+      const emulator = yield* Emulator.make(Kit.spec, {
+        authorize: () => false,
+        faults: Faults.always(Faults.status(503))
+      })
+      const { body, status } = yield* send(emulator, "GET", "/openapi.json")
+      strictEqual(status, 200)
+      deepStrictEqual(body, { ...OpenApi.make(Kit.definition), servers: [{ url: "/" }] })
+      deepStrictEqual(Object.keys(body.paths), [
+        "/counters",
+        "/counters/total",
+        "/counters/{name}",
+        "/counters/{name}/add",
+        "/broken",
+        "/dies"
+      ])
+      deepStrictEqual(yield* emulator.ledger, [])
     }))
 
   it.effect("a quota of a rolling window: the next request is let in when the first has left the window", () =>

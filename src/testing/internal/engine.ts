@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Reflection from "../../core/internal/endpoint.js"
+import * as OpenApi from "../../platform/OpenApi.js"
 import * as Faults from "../Faults.js"
 import type * as Ledger from "../Ledger.js"
 import { control } from "./control.js"
@@ -139,6 +140,11 @@ export class Engine<State> {
       if (url.pathname.startsWith("/__emulator/")) {
         return Effect.succeed<Wire.Outcome>({ _tag: "Whole", answer: control(this, incoming, url, now) })
       }
+      if (incoming.method === "GET" && url.pathname === "/openapi.json") {
+        // unless the provider itself has something there
+        const match = this.#route(incoming.method, url.pathname)
+        if (match._tag !== "Found") return Effect.succeed<Wire.Outcome>({ _tag: "Whole", answer: this.#document() })
+      }
       const visit = this.#arrive(incoming, url, now)
       const { latency } = visit.injection
       const served = Effect.suspend(() => this.#serve(visit))
@@ -150,6 +156,13 @@ export class Engine<State> {
         }
       )
     })
+  }
+
+  #document(): Wire.Answer {
+    const { api, ...integration } = this.#spec.integration
+    // AnyApi is what every HttpApi is: the spec's type says it is one
+    const described = { ...integration, api: api as Reflection.AnyApi }
+    return Wire.answer(200, OpenApi.make(described, { servers: ["/"] }))
   }
 
   /** Writes the request down and decides what goes wrong with it: once, when it arrives. */

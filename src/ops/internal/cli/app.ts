@@ -17,6 +17,7 @@ import { doctor } from "./doctor.js"
 import { CliError, type Code, codes } from "./exit.js"
 import { migrate } from "./migrate.js"
 import { outbox } from "./outbox.js"
+import { providers } from "./providers.js"
 import { Closed, type Screen, Terminal } from "./screen.js"
 import { webhook } from "./webhook.js"
 
@@ -24,9 +25,9 @@ export const version = "0.1.0"
 
 export const holdfast: Command.Command<"holdfast", Terminal, CliError | Closed, any> = Command.make("holdfast").pipe(
   Command.withDescription(
-    "Dead letters, outbox, circuit breakers, webhooks and credentials of a program, from the outside"
+    "Dead letters, outbox, circuit breakers, webhooks, credentials and providers of a program, from the outside"
   ),
-  Command.withSubcommands([dlq, outbox, breaker, webhook, credentials, migrate, doctor])
+  Command.withSubcommands([dlq, outbox, breaker, webhook, credentials, providers, migrate, doctor])
 )
 
 const footer = HelpDoc.blocks([

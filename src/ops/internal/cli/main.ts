@@ -3,10 +3,11 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Catalog from "../../../platform/Catalog.js"
 import * as Cli from "../../Cli.js"
 import { codes } from "./exit.js"
 
-export const main = (): void => {
+export const main = (catalog: () => Promise<Catalog.Catalog>): void => {
   const interruption: { code?: number } = {}
   for (const [signal, code] of [["SIGINT", codes.interrupted], ["SIGTERM", 143]] as const) {
     process.on(signal, () => {
@@ -15,10 +16,13 @@ export const main = (): void => {
       interruption.code = code
     })
   }
-  NodeRuntime.runMain(Effect.provide(Cli.run(process.argv.slice(2)), NodeContext.layer), {
-    disableErrorReporting: true,
-    disablePrettyLogger: true,
-    teardown: (exit, onExit) =>
-      onExit(Exit.isSuccess(exit) ? Number(exit.value) : interruption.code ?? codes.interrupted)
-  })
+  NodeRuntime.runMain(
+    Effect.provide(Cli.run(process.argv.slice(2), { catalog: Effect.promise(catalog) }), NodeContext.layer),
+    {
+      disableErrorReporting: true,
+      disablePrettyLogger: true,
+      teardown: (exit, onExit) =>
+        onExit(Exit.isSuccess(exit) ? Number(exit.value) : interruption.code ?? codes.interrupted)
+    }
+  )
 }

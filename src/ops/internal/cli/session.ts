@@ -10,6 +10,7 @@ import * as DeadLetterCipher from "../../../delivery/DeadLetterCipher.js"
 import * as DeadLetterQueue from "../../../delivery/DeadLetterQueue.js"
 import * as LeaseQueue from "../../../delivery/LeaseQueue.js"
 import * as Outbox from "../../../delivery/Outbox.js"
+import type * as Catalog from "../../../platform/Catalog.js"
 import * as Bulkhead from "../../../policy/Bulkhead.js"
 import * as CircuitBreaker from "../../../policy/CircuitBreaker.js"
 import * as RetryBudget from "../../../policy/RetryBudget.js"
@@ -23,9 +24,10 @@ import * as UserModule from "./userModule.js"
 /** What a program that has the commands in it gives them itself. */
 export class Embedded extends Context.Reference<Embedded>()("holdfast/ops/Embedded", {
   defaultValue: (): {
+    readonly catalog: Catalog.Catalog | Effect.Effect<Catalog.Catalog> | undefined
     readonly layer: Layer.Layer<never, any, any> | undefined
     readonly integrations: ReadonlyArray<UserModule.Target>
-  } => ({ integrations: [], layer: undefined })
+  } => ({ catalog: undefined, integrations: [], layer: undefined })
 }) {}
 
 export type Part = "letters" | "outbox" | "breakers"
