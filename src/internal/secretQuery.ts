@@ -11,6 +11,7 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, 
 export const defaultNames: ReadonlyArray<string> = [
   "access_token",
   "api_key",
+  "api_secret",
   "auth",
   "auth_token",
   "client_secret",

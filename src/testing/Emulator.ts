@@ -20,6 +20,7 @@ import type * as Wire from "./internal/wire.js"
 import type * as Ledger from "./Ledger.js"
 
 export {
+  type Authorize,
   EmulatorError,
   type ErrorAnswer,
   type Exchange,

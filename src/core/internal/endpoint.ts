@@ -43,14 +43,17 @@ export interface Endpoint {
   readonly successes: ReadonlyMap<number, AnySchema | undefined>
 }
 
-const parameter = /:(\w+)\??/g
+const parameter = /(?<!:):(\w+)\??/g
+
+/** Two colons are one that is meant as such, as the router of Effect has it: `/reports/:id::run`. */
+const literal = (text: string): string => text.replaceAll("::", ":")
 
 const splitPath = (
   path: string
 ): { readonly literals: ReadonlyArray<string>; readonly params: ReadonlyArray<string> } => {
   const pieces = path.split(parameter)
   return {
-    literals: pieces.filter((_, index) => index % 2 === 0),
+    literals: pieces.filter((_, index) => index % 2 === 0).map(literal),
     params: pieces.filter((_, index) => index % 2 === 1)
   }
 }

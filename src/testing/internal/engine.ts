@@ -31,11 +31,11 @@ const decoder = new TextDecoder()
 
 const secretHeaders = ["authorization", "proxy-authorization", "cookie", "x-api-key"]
 
-const redact = (
-  headers: Readonly<Record<string, string>>,
+const redact = <A>(
+  fields: Readonly<Record<string, A>>,
   secret: ReadonlySet<string>
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? "<redacted>" : value]))
+): Readonly<Record<string, A | string>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, secret.has(name) ? "<redacted>" : value]))
 
 const bodyOf = (text: string): unknown => {
   if (text === "") return undefined
@@ -61,6 +61,8 @@ interface Visit {
   readonly injection: Faults.Injection
   readonly incoming: Wire.Incoming
   readonly url: URL
+  /** With its credentials, which the entry does not have. */
+  readonly query: Route.Query
   readonly match: Route.Match
   readonly requestId: string
 }
@@ -71,8 +73,9 @@ export class Engine<State> {
   readonly #spec: AnySpec<State>
   readonly #options: Emulator.Options
   readonly #route: ReturnType<typeof Route.router>
-  readonly #secret: ReadonlySet<string>
-  readonly #authorize: (headers: Readonly<Record<string, string>>) => boolean
+  readonly #secretHeaders: ReadonlySet<string>
+  readonly #secretQuery: ReadonlySet<string>
+  readonly #authorize: Emulator.Authorize
   #handlers: unknown
   #plan: Faults.Plan
   #outage: OutageClock
@@ -88,7 +91,8 @@ export class Engine<State> {
     // AnyApi is what every HttpApi is: the spec's type says it is one
     const api = spec.integration.api as Reflection.AnyApi
     this.#route = Route.router(Reflection.reflect(spec.integration, api).map(Route.compile))
-    this.#secret = new Set([...secretHeaders, ...spec.secretHeaders ?? []])
+    this.#secretHeaders = new Set([...secretHeaders, ...spec.secretHeaders ?? []])
+    this.#secretQuery = new Set(spec.secretQuery)
     this.#authorize = options.authorize ?? spec.authorize ?? (() => true)
     this.#plan = options.faults ?? Faults.none
     this.state = spec.state()
@@ -187,14 +191,15 @@ export class Engine<State> {
       : this.#plan.decide(request)
     const changes: Array<Ledger.Change> = []
     const sequence = this.entries.length + 1
+    const query = Route.queryOf(url.searchParams)
     const entry: Mutable<Ledger.Entry> = {
       sequence,
       at: now,
       operation,
       method: incoming.method,
       path: url.pathname,
-      query: Route.queryOf(url.searchParams),
-      headers: redact(incoming.headers, this.#secret),
+      query: redact(query, this.#secretQuery),
+      headers: redact(incoming.headers, this.#secretHeaders),
       body: bodyOf(text),
       fault: injection.fault._tag,
       outage,
@@ -203,7 +208,7 @@ export class Engine<State> {
       status: undefined
     }
     this.entries.push(entry)
-    return { entry, changes, injection, incoming, url, match, requestId: uuidOf(sequence) }
+    return { entry, changes, injection, incoming, url, query, match, requestId: uuidOf(sequence) }
   }
 
   #serve(visit: Visit): Effect.Effect<Wire.Outcome> {
@@ -247,7 +252,7 @@ export class Engine<State> {
       if (refused !== undefined) return Effect.succeed(refused)
       if (match._tag !== "Found") return Effect.succeed(this.#unrouted(visit, match))
       const { params, route } = match
-      return Effect.matchEffect(route.decode(visit.incoming, params, visit.entry.query), {
+      return Effect.matchEffect(route.decode(visit.incoming, params, visit.query), {
         onFailure: (invalid) => Effect.succeed(this.#fail(visit, { ...invalid, status: 400 })),
         onSuccess: (request) => this.#run(visit, route, request, now)
       })
@@ -256,7 +261,7 @@ export class Engine<State> {
 
   /** The credential, then the quotas; `undefined` when the request may pass. */
   #admit(visit: Visit, now: number): Wire.Answer | undefined {
-    if (!this.#authorize(visit.incoming.headers)) {
+    if (!this.#authorize(visit.incoming.headers, visit.query)) {
       return this.#fail(visit, { kind: "unauthorized", status: 401, message: "the credential is missing or not valid" })
     }
     const windows = this.#windowsOf(visit.entry.operation)

@@ -173,6 +173,14 @@ export interface Failure {
 }
 
 /**
+ * Looks at the headers of a request, and at its query, where some providers have the credential.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Authorize = (headers: Readonly<Record<string, string>>, query: Ledger.Entry["query"]) => boolean
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -203,11 +211,13 @@ export interface Spec<Api, State> {
     readonly quotas: ReadonlyArray<QuotaView>
   }) => Readonly<Record<string, string>>
   /** Whether the credential is good. Default: all are. */
-  readonly authorize?: (headers: Readonly<Record<string, string>>) => boolean
+  readonly authorize?: Authorize
   /** What `/__emulator/state` shows of the state, as JSON. Default: the state itself. */
   readonly snapshot?: (state: State) => unknown
   /** Headers that hold a credential, besides `authorization`, `cookie` and `x-api-key`. */
   readonly secretHeaders?: ReadonlyArray<string>
+  /** Parameters of the query that hold a credential. */
+  readonly secretQuery?: ReadonlyArray<string>
 }
 
 /**
@@ -220,5 +230,5 @@ export interface Options {
   /** Default: none. */
   readonly rateLimit?: Quota | ReadonlyArray<Quota> | undefined
   /** Whether the credential is good. Default: the provider's own rule. */
-  readonly authorize?: ((headers: Readonly<Record<string, string>>) => boolean) | undefined
+  readonly authorize?: Authorize | undefined
 }

@@ -191,8 +191,14 @@ export type Match =
   | { readonly _tag: "OtherMethod"; readonly allow: ReadonlyArray<string> }
   | { readonly _tag: "NotFound" }
 
-/** A literal segment goes before a parameter: `/contacts/search` is not the contact "search". */
-const bySpecificity = (one: Route, other: Route): number => one.endpoint.params.length - other.endpoint.params.length
+const literalLength = ({ endpoint }: Route): number => endpoint.literals.join("").length
+
+/**
+ * A literal segment goes before a parameter, `/contacts/search` is not the contact "search"; and `/reports/:id::run` is not
+ * the report "1:run".
+ */
+const bySpecificity = (one: Route, other: Route): number =>
+  one.endpoint.params.length - other.endpoint.params.length || literalLength(other) - literalLength(one)
 
 export const router = (routes: ReadonlyArray<Route>): (method: string, path: string) => Match => {
   const sorted = [...routes].sort(bySpecificity)

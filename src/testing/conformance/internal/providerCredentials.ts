@@ -6,6 +6,7 @@ import * as Credentials from "../../../auth/Credentials.js"
 import * as Call from "../../../core/Call.js"
 import * as Integration from "../../../core/Integration.js"
 import type { AuthenticationError } from "../../../core/IntegrationError.js"
+import type * as Ledger from "../../Ledger.js"
 
 export const secretsOf = (credential: Credentials.Credential): ReadonlyArray<string> => {
   const values = Object.values(credential).flatMap((field: unknown) =>
@@ -18,7 +19,7 @@ export const secretsOf = (credential: Credentials.Credential): ReadonlyArray<str
   return values.map((value) => String(Redacted.value(value)))
 }
 
-/** Takes this credential, as the definition puts it into the headers, and no other. */
+/** Takes this credential, as the definition puts it into the headers or the query, and no other. */
 export const authorizedBy = (
   definition: Integration.Definition<never> | Integration.Definition.Any,
   credential: Credentials.Credential
@@ -28,11 +29,14 @@ export const authorizedBy = (
     const call = new Call.Call(Integration.operationsOf(definition)[0]!, {}, undefined)
     const before = HttpClientRequest.get("https://provider.invalid")
     const signed: HttpClientRequest.HttpClientRequest = yield* authenticate(before, call)
-    const wanted = Object.entries(signed.headers).filter(([name, value]) =>
+    const inHeaders = Object.entries(signed.headers).filter(([name, value]) =>
       before.headers[name] === undefined && value !== call.correlationId
     )
-    return (headers: Readonly<Record<string, string>>) =>
-      wanted.length > 0 && wanted.every(([name, value]) => headers[name] === value)
+    const inQuery = signed.urlParams
+    return (headers: Readonly<Record<string, string>>, query: Ledger.Entry["query"]) =>
+      inHeaders.length + inQuery.length > 0 &&
+      inHeaders.every(([name, value]) => headers[name] === value) &&
+      inQuery.every(([name, value]) => query[name] === value)
   }).pipe(
     Effect.provide(Credentials.layer(credential)),
     Effect.catchAll((error: AuthenticationError | unknown) => Effect.die(error))
