@@ -21,7 +21,14 @@ const definition = Integration.define({
 const spec: Emulator.Spec<typeof definition.api, object> = {
   integration: definition,
   state: () => ({}),
-  handlers: () => ({ places: { find: ({ urlParams }) => Effect.succeed({ q: urlParams.q }) } }),
+  handlers: () => ({
+    places: {
+      find: ({ urlParams }, { query }) =>
+        query.q === urlParams.q && typeof query.key === "string"
+          ? Effect.succeed({ q: urlParams.q })
+          : Effect.dieMessage("a handler is not handed the whole query")
+    }
+  }),
   error: ({ message }) => ({ body: { message } }),
   authorize: (_headers, query) => query.key === "k3y-of-the-atlas",
   secretQuery: ["key"]

@@ -291,6 +291,7 @@ export class Engine<State> {
     const exchange: Emulator.Exchange = {
       operation: visit.entry.operation,
       headers: visit.incoming.headers,
+      query: visit.query,
       now,
       changed: (change) => void visit.changes.push(change)
     }

@@ -62,6 +62,8 @@ export class Reply<out A> extends Data.TaggedClass("Reply")<{
 export interface Exchange {
   readonly operation: string
   readonly headers: Readonly<Record<string, string>>
+  /** All of it, also what the endpoint does not declare. */
+  readonly query: Ledger.Entry["query"]
   /** Epoch milliseconds of the emulator's clock. */
   readonly now: number
   /** Writes into the ledger what the handler changes. */
