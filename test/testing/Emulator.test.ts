@@ -1,7 +1,7 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpBody, HttpClientRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Fiber, Layer, Schema, Stream, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Schema, Stream, TestClock } from "effect"
 import { Auth, Form, Integration, IntegrationClient, OpenApi } from "holdfast"
 import { Emulator, Faults, Ledger } from "holdfast/testing"
 import * as Kit from "./counter.js"
@@ -274,6 +274,32 @@ describe("Emulator", () => {
       yield* TestClock.adjust("6 seconds")
       deepStrictEqual(yield* get, [200, undefined])
       deepStrictEqual(yield* get, [429, "4"])
+    }))
+
+  it.effect("a limit of requests at once: one more is refused as it arrives, until another has been answered", () =>
+    Effect.gen(function*() {
+      const emulator = yield* Emulator.make(
+        { ...Kit.spec, headers: ({ active }) => ({ "x-active": String(active) }) },
+        {
+          concurrency: 2,
+          faults: { ...Faults.none, decide: () => ({ fault: Faults.ok, latency: Duration.seconds(1) }) }
+        }
+      )
+      const get = Effect.map(send(emulator, "GET", "/counters"), (it) => [it.status, it.headers["x-active"]])
+      const first = yield* Effect.fork(get)
+      const second = yield* Effect.fork(get)
+      yield* TestClock.adjust("500 millis")
+      deepStrictEqual(yield* get, [429, "3"])
+      yield* Fiber.interrupt(second)
+      const third = yield* Effect.fork(get)
+      yield* TestClock.adjust("1 second")
+      deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(third)], [[200, "2"], [200, "1"]])
+      deepStrictEqual((yield* emulator.ledger).map(({ processed, status }) => [processed, status]), [
+        [true, 200],
+        [false, undefined],
+        [false, 429],
+        [true, 200]
+      ])
     }))
 
   it.effect("an interrupted caller leaves a request that was not processed", () =>

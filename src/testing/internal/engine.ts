@@ -84,6 +84,8 @@ export class Engine<State> {
   #arrivals = 0
   #operationArrivals = new Map<string, number>()
   #seen = new Map<string, number>()
+  /** Requests under way. */
+  #active = 0
 
   constructor(spec: AnySpec<State>, options: Emulator.Options, now: number) {
     this.#spec = spec
@@ -153,7 +155,16 @@ export class Engine<State> {
       const { latency } = visit.injection
       const served = Effect.suspend(() => this.#serve(visit))
       return Effect.map(
-        Duration.toMillis(latency) > 0 ? Effect.zipRight(Effect.sleep(latency), served) : served,
+        Effect.acquireUseRelease(
+          Effect.sync(() => ++this.#active),
+          (active) =>
+            active > (this.#options.concurrency ?? Infinity)
+              ? Effect.sync((): Wire.Outcome => ({ _tag: "Whole", answer: this.#crowded(visit, now) }))
+              : Duration.toMillis(latency) > 0
+              ? Effect.zipRight(Effect.sleep(latency), served)
+              : served,
+          () => Effect.sync(() => void --this.#active)
+        ),
         (outcome) => {
           if ("answer" in outcome) visit.entry.status = outcome.answer.status
           return outcome
@@ -282,6 +293,14 @@ export class Engine<State> {
     return undefined
   }
 
+  #crowded(visit: Visit, now: number): Wire.Answer {
+    return this.#fail(visit, {
+      kind: "rateLimit",
+      status: 429,
+      message: `more than ${this.#options.concurrency} requests at once`
+    }, now)
+  }
+
   #windowsOf(operation: string): ReadonlyArray<Quota.Window> {
     return this.#windows.filter(({ quota }) => quota.applies === undefined || quota.applies(operation))
   }
@@ -380,6 +399,7 @@ export class Engine<State> {
 
   #headersOf(visit: Visit, now: number): Readonly<Record<string, string>> {
     return this.#spec.headers?.({
+      active: this.#active,
       operation: visit.entry.operation,
       requestId: visit.requestId,
       quotas: this.#windowsOf(visit.entry.operation).map((window) => window.view(now))

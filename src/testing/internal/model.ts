@@ -211,6 +211,8 @@ export interface Spec<Api, State> {
     readonly operation: string
     readonly requestId: string
     readonly quotas: ReadonlyArray<QuotaView>
+    /** Requests under way, this one included. */
+    readonly active: number
   }) => Readonly<Record<string, string>>
   /** Whether the credential is good. Default: all are. */
   readonly authorize?: Authorize
@@ -231,6 +233,8 @@ export interface Options {
   readonly faults?: Faults.Plan | undefined
   /** Default: none. */
   readonly rateLimit?: Quota | ReadonlyArray<Quota> | undefined
+  /** Requests under way at once: one more is refused with a 429 as it arrives. Default: no limit. */
+  readonly concurrency?: number | undefined
   /** Whether the credential is good. Default: the provider's own rule. */
   readonly authorize?: Authorize | undefined
 }
