@@ -1,0 +1,498 @@
+/**
+ * What Salesforce's REST API is sent, and what it answers.
+ *
+ * What is sent is strict: a request that Salesforce is known to refuse fails before it leaves. What is read is tolerant:
+ * unknown fields pass, `null` stands for an absent field, and the fields of a record are whatever the org has.
+ *
+ * Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-query.md and its neighbours (upsert,
+ * composite, sObject collections), and Salesforce's own SDK, jsforce 3.10.
+ *
+ * @since 0.1.0
+ */
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/** An absent field, read also where it is spelled `null`. */
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+
+/** A field that may be left out of what is sent. */
+const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+
+const name = (what: string, pattern: RegExp) => Schema.String.pipe(Schema.pattern(pattern, { message: () => what }))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// sent
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * A type of object, `Account` or `Invoice__c`.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const ObjectType = name("the API name of an object, as in Account or Invoice__c", /^[A-Za-z]\w*$/)
+
+/**
+ * A field, `LastName` or `External_Id__c`.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const FieldName = name("the API name of a field, as in LastName or External_Id__c", /^[A-Za-z]\w*$/)
+
+/**
+ * The id of a record: 15 letters and digits, whose case counts, or the 18 of which the last three say that again.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const RecordId = name("an id of 15 or 18 letters and digits", /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/)
+
+/**
+ * A value of a field: a date is text, and a record by its external id is an object, `{ Owner: { Employee__c: "42" } }`.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export type FieldValue = string | number | boolean | null | { readonly [name: string]: FieldValue }
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const FieldValue: Schema.Schema<FieldValue> = Schema.Union(
+  Schema.String,
+  // NaN would be written as null, which clears the field
+  Schema.JsonNumber,
+  Schema.Boolean,
+  Schema.Null,
+  Schema.Record({ key: Schema.String, value: Schema.suspend(() => FieldValue) })
+)
+
+const fieldName = /^[A-Za-z]\w*$/
+
+/**
+ * The values of a record by field. `null` clears a field.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const Fields = Schema.Record({ key: Schema.String, value: FieldValue }).pipe(
+  Schema.filter((fields) => {
+    const wrong = Object.keys(fields).find((key) => !fieldName.test(key))
+    return wrong === undefined ? undefined : `"${wrong}" is not the API name of a field`
+  })
+)
+
+/**
+ * The type of a record stands among its fields.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const Attributes = Schema.Struct({ type: ObjectType })
+
+/** Of up to 200 records. Those of one type together: more than ten runs of one type are refused. */
+const records = <A, I>(record: Schema.Schema<A, I>, typeOf: (record: A) => string | undefined) =>
+  Schema.Array(record).pipe(
+    Schema.minItems(1),
+    Schema.maxItems(200),
+    Schema.filter((all) => {
+      const runs = all.filter((one, index) => index === 0 || typeOf(one) !== typeOf(all[index - 1] as A)).length
+      return runs <= 10 ? undefined : `${runs} runs of records of one type; 10 are allowed: sort them by type`
+    })
+  )
+
+const Typed = Schema.Struct({ attributes: Attributes }, { key: Schema.String, value: FieldValue })
+
+const Identified = Schema.Struct({ attributes: Attributes, id: RecordId }, { key: Schema.String, value: FieldValue })
+
+const typeOf = (record: { readonly attributes: { readonly type: string } }) => record.attributes.type.toLowerCase()
+
+/**
+ * 1 to 200 new records. `allOrNone`: the first that fails undoes the others. Default false.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const CollectionCreate = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Typed, typeOf) })
+
+/**
+ * 1 to 200 changes, with their `id` among the fields.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const CollectionUpdate = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Identified, typeOf) })
+
+/**
+ * 1 to 200 records of one type, which have the field of the external id among their own.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const CollectionUpsert = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Typed, typeOf) })
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const CollectionGet = Schema.Struct({
+  ids: Schema.Array(RecordId).pipe(Schema.minItems(1), Schema.maxItems(2000)),
+  fields: Schema.NonEmptyArray(FieldName)
+})
+
+const csv = <A extends string>(one: Schema.Schema<A, string>) =>
+  Schema.transform(Schema.String, Schema.Array(one), {
+    strict: true,
+    decode: (text) => text === "" ? [] : text.split(","),
+    encode: (all) => all.join(",")
+  })
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const CollectionDeleteParams = Schema.Struct({
+  ids: csv(RecordId).pipe(Schema.minItems(1), Schema.maxItems(200)),
+  allOrNone: may(Schema.BooleanFromString)
+})
+
+/**
+ * A query in SOQL. `Soql.soql` writes one with its values quoted.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const QueryParams = Schema.Struct({ q: Schema.NonEmptyTrimmedString })
+
+/** `batchSize=500` */
+const BatchSize = Schema.transform(
+  Schema.TemplateLiteralParser("batchSize=", Schema.NumberFromString),
+  Schema.Int.pipe(Schema.between(200, 2000)),
+  { strict: true, decode: ([, size]) => size, encode: (size) => ["batchSize=", size] as const }
+)
+
+/**
+ * How many records a page has, 200 to 2,000; a wish, of which Salesforce may give less. Default 2,000.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const QueryHeaders = Schema.Struct({ "sforce-query-options": may(BatchSize) })
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const GetParams = Schema.Struct({ fields: may(csv(FieldName)) })
+
+/**
+ * `updateOnly`: nothing is made where no record has the external id.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const UpsertParams = Schema.Struct({ updateOnly: may(Schema.BooleanFromString) })
+
+/** As Salesforce's SDK writes it. */
+const writtenTime = Schema.transform(Schema.String, Schema.DateTimeUtc, {
+  strict: true,
+  decode: (text) => text,
+  encode: (iso) => iso.replace(/(?:\.\d+)?Z$/, "+00:00")
+})
+
+/**
+ * What has changed, or was deleted, from one time to another.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const ChangesParams = Schema.Struct({ start: writtenTime, end: writtenTime })
+
+const method = Schema.Literal("GET", "POST", "PATCH", "PUT", "DELETE")
+
+/**
+ * One of up to 25 requests in one. What an earlier one gave is named as `@{reference.id}`.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const Subrequest = Schema.Struct({
+  method,
+  url: name("a path that begins with /services/data/", /^\/services\/data\/v\d+\.\d\/\S+$/),
+  referenceId: name("letters, digits and underscores, a letter first", /^[A-Za-z]\w*$/),
+  body: may(Schema.Unknown),
+  httpHeaders: may(Schema.Record({ key: Schema.String, value: Schema.String }))
+})
+
+const isHeavy = ({ url }: { readonly url: string }) => /\/(?:query|queryAll|composite\/sobjects)\b/.test(url)
+
+/**
+ * At most 25, of which at most 5 query or write collections.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const CompositeInput = Schema.Struct({
+  allOrNone: may(Schema.Boolean),
+  collateSubrequests: may(Schema.Boolean),
+  compositeRequest: Schema.Array(Subrequest).pipe(
+    Schema.minItems(1),
+    Schema.maxItems(25),
+    Schema.filter((all) =>
+      new Set(all.map(({ referenceId }) => referenceId)).size === all.length ? undefined : "a referenceId comes twice"
+    ),
+    Schema.filter((all) =>
+      all.filter(isHeavy).length <= 5 ? undefined : "at most 5 of the requests may be queries or collections"
+    )
+  )
+})
+
+/**
+ * At most 25 requests which know nothing of each other. Their URLs begin with the version, `v67.0/sobjects/Account`.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const BatchInput = Schema.Struct({
+  haltOnError: may(Schema.Boolean),
+  batchRequests: Schema.Array(
+    Schema.Struct({
+      method,
+      url: name("a path that begins with a version, as in v67.0/limits", /^\/?(?:services\/data\/)?v\d+\.\d\/\S+$/),
+      richInput: may(Schema.Unknown)
+    })
+  ).pipe(Schema.minItems(1), Schema.maxItems(25))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// read
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Offsets have no colon, which few parsers of ISO 8601 take. */
+const parseTime = (text: string): Option.Option<DateTime.Utc> =>
+  Option.map(DateTime.make(text.replace(/([+-]\d{2})(\d{2})$/, "$1:$2")), DateTime.toUtc)
+
+/**
+ * A time as Salesforce writes it, `2026-05-20T20:49:32.000+0000`, for the values of a record:
+ * `Schema.decodeUnknown(Schemas.Timestamp)(record.SystemModstamp)`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Timestamp = Schema.transformOrFail(Schema.String, Schema.DateTimeUtcFromSelf, {
+  strict: true,
+  decode: (text, _, ast) =>
+    ParseResult.fromOption(parseTime(text), () => new ParseResult.Type(ast, text, `"${text}" is not a time`)),
+  encode: (time) => ParseResult.succeed(DateTime.formatIso(time).replace("Z", "+0000"))
+})
+
+/**
+ * A record with the fields that were asked for.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Record = Schema.Struct(
+  { attributes: maybe(Schema.Struct({ type: Schema.String, url: maybe(Schema.String) })) },
+  { key: Schema.String, value: Schema.Unknown }
+)
+
+/**
+ * A page of a query. `nextRecordsUrl` names the next; there is none where `done`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const QueryPage = Schema.Struct({
+  totalSize: Schema.Int,
+  done: Schema.Boolean,
+  nextRecordsUrl: maybe(Schema.String),
+  records: Schema.Array(Record)
+})
+
+/**
+ * What is wrong with one record. Collections say `statusCode` where other answers say `errorCode`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const ItemError = Schema.Struct({
+  statusCode: maybe(Schema.String),
+  errorCode: maybe(Schema.String),
+  message: maybe(Schema.String),
+  fields: maybe(Schema.Array(Schema.String))
+})
+
+const errors = Schema.optionalWith(Schema.Array(ItemError), { default: () => [], exact: true, nullable: true })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const CreateResult = Schema.Struct({ id: Schema.String, success: Schema.Boolean, errors })
+
+const upsertResult = (created: boolean) =>
+  Schema.Struct({
+    id: maybe(Schema.String),
+    success: Schema.Boolean,
+    errors,
+    created: Schema.optionalWith(Schema.Boolean, { default: () => created, exact: true, nullable: true })
+  })
+
+/**
+ * The answer to an upsert. Its `id` is absent where Salesforce answers an update with nothing, as versions before 46 did.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const UpsertResult = upsertResult(false)
+
+/**
+ * The same, of a record that is new.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const UpsertCreated = upsertResult(true)
+
+/**
+ * The same, of an answer without a body.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const UpsertNothing = Schema.transform(Schema.String, Schema.typeSchema(UpsertResult), {
+  strict: true,
+  decode: () => ({ created: false, errors: [], success: true }),
+  encode: () => ""
+}).pipe(HttpApiSchema.withEncoding({ kind: "Text" }))
+
+/**
+ * One result for each record that was sent, in the same order. A failed one has `success: false` in an answer whose status
+ * is 200: see `SalesforceErrors.failedItems`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const CollectionResult = Schema.Array(
+  Schema.Struct({ id: maybe(Schema.String), success: Schema.Boolean, errors, created: maybe(Schema.Boolean) })
+)
+
+/**
+ * The records in the order of the ids; `null` for one that is not there.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const CollectionRecords = Schema.Array(Schema.NullOr(Record))
+
+/**
+ * An answer for each request, each with a status of its own: see `SalesforceErrors.failedSubrequests`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const CompositeResult = Schema.Struct({
+  compositeResponse: Schema.Array(Schema.Struct({
+    body: Schema.optionalWith(Schema.Unknown, { exact: true }),
+    httpHeaders: maybe(Schema.Record({ key: Schema.String, value: Schema.String })),
+    httpStatusCode: Schema.Int,
+    referenceId: Schema.String
+  }))
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const BatchResult = Schema.Struct({
+  hasErrors: Schema.Boolean,
+  results: Schema.Array(
+    Schema.Struct({ statusCode: Schema.Int, result: Schema.optionalWith(Schema.Unknown, { exact: true }) })
+  )
+})
+
+/**
+ * What an object is made of: much more than is spelled out here, all of which is there.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Description = Schema.Struct(
+  {
+    name: Schema.String,
+    label: maybe(Schema.String),
+    keyPrefix: maybe(Schema.String),
+    custom: maybe(Schema.Boolean),
+    fields: Schema.Array(
+      Schema.Struct({
+        name: Schema.String,
+        type: Schema.String,
+        label: maybe(Schema.String),
+        length: maybe(Schema.Int),
+        nillable: maybe(Schema.Boolean),
+        createable: maybe(Schema.Boolean),
+        updateable: maybe(Schema.Boolean),
+        custom: maybe(Schema.Boolean),
+        externalId: maybe(Schema.Boolean),
+        unique: maybe(Schema.Boolean)
+      }, { key: Schema.String, value: Schema.Unknown })
+    )
+  },
+  { key: Schema.String, value: Schema.Unknown }
+)
+
+/**
+ * `latestDateCovered` is where the next call begins.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Updated = Schema.Struct({ ids: Schema.Array(Schema.String), latestDateCovered: Timestamp })
+
+/**
+ * `latestDateCovered` is where the next call begins.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Deleted = Schema.Struct({
+  deletedRecords: Schema.Array(Schema.Struct({ id: Schema.String, deletedDate: Timestamp })),
+  earliestDateAvailable: maybe(Timestamp),
+  latestDateCovered: Timestamp
+})
+
+/**
+ * One of the org's limits. Some have parts of their own, by app.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Limit = Schema.Struct({ Max: Schema.Int, Remaining: Schema.Int })
+
+/**
+ * The org's limits by name: which there are depends on its edition.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Limits = Schema.Struct(
+  { DailyApiRequests: maybe(Limit) },
+  { key: Schema.String, value: Schema.Unknown }
+)
+
+/**
+ * The resources of this version by name, and the URL of who is asking.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Resources = Schema.Struct({ identity: maybe(Schema.String) }, {
+  key: Schema.String,
+  value: Schema.Unknown
+})
