@@ -20,6 +20,7 @@ import { inspect } from "node:util"
 import * as Credentials from "../../auth/Credentials.js"
 import * as Integration from "../../core/Integration.js"
 import * as IntegrationClient from "../../core/IntegrationClient.js"
+import * as IntegrationContext from "../../core/IntegrationContext.js"
 import { type IntegrationError, UnavailableError } from "../../core/IntegrationError.js"
 import * as Holdfast from "../../Holdfast.js"
 import * as Provider from "../../platform/Provider.js"
@@ -203,7 +204,7 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
           retry: false,
           ...(own === undefined ? undefined : { idempotencyKey: { ...own, make: () => `key-of-call-${++calls}` } })
         })
-        yield* options.calls(client, emulator)
+        yield* IntegrationContext.provide(options.calls(client, emulator), { correlationId: "id-of-the-calls" })
         const text = written(yield* emulator.ledger)
         yield* Effect.promise(() => expect(text).toMatchFileSnapshot(options.requests))
       }))
