@@ -3,9 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import type { Item, Job, PurchaseOrder } from "./Schemas.js"
@@ -130,15 +128,4 @@ export const make = (options: Emulator.Options = {}): Effect.Effect<Emulator.Emu
  * @since 0.1.0
  * @category constructors
  */
-export const serve = (
-  options: Emulator.Options & { readonly port?: number | undefined } = {}
-): Effect.Effect<
-  EmulatorServer.Server & { readonly emulator: Emulator.Emulator<State> },
-  HttpServerError.ServeError,
-  Scope.Scope
-> =>
-  Effect.gen(function*() {
-    const emulator = yield* make(options)
-    const server = yield* EmulatorServer.serve(emulator, { port: options.port })
-    return { ...server, emulator }
-  })
+export const serve: EmulatorServer.Serve<Emulator.Options, State> = EmulatorServer.serving(make)

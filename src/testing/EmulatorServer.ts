@@ -84,6 +84,36 @@ export const serve = (
     return { baseUrl: `http://127.0.0.1:${port}`, port }
   })
 
+/**
+ * Starts an emulator and serves it, on a free port or on `port`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Serve<in Options, out State> {
+  (options?: Options & { readonly port?: number | undefined }): Effect.Effect<
+    Server & { readonly emulator: Emulator<State> },
+    HttpServerError.ServeError,
+    Scope.Scope
+  >
+}
+
+/**
+ * The `serve` of a provider, from its `make`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const serving = <Options extends object, State>(
+  make: (options?: Options) => Effect.Effect<Emulator<State>>
+): Serve<Options, State> =>
+(options) =>
+  Effect.gen(function*() {
+    const emulator = yield* make(options)
+    const server = yield* serve(emulator, { port: options?.port })
+    return { ...server, emulator }
+  })
+
 const listen = (server: Http.Server, port: number): Effect.Effect<number, HttpServerError.ServeError> =>
   Effect.async((resume) => {
     const fail = (cause: unknown) => resume(Effect.fail(new HttpServerError.ServeError({ cause })))
