@@ -104,21 +104,29 @@ const isSame = (a: HttpClientRequest.HttpClientRequest, b: HttpClientRequest.Htt
 
 const isExit = <A, E>(self: Effect.Effect<A, E>): self is Exit.Exit<A, E> => Exit.isExit(self)
 
+const withToken = (request: HttpClientRequest.HttpClientRequest, credential: Credentials.Credential) =>
+  credential._tag === "Bearer"
+    ? HttpClientRequest.bearerToken(request, credential.token)
+    : credential._tag === "OAuth2"
+    ? HttpClientRequest.bearerToken(request, credential.accessToken)
+    : undefined
+
+const withKey = (
+  request: HttpClientRequest.HttpClientRequest,
+  header: string,
+  credential: Credentials.Credential
+) =>
+  credential._tag === "ApiKey"
+    ? HttpClientRequest.setHeader(request, header, Redacted.value(credential.key))
+    : undefined
+
 /**
  * `Authorization: Bearer <token>`, of a bearer or an OAuth2 credential.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const bearer: Auth = fromCredential(
-  "Bearer",
-  (request, credential) =>
-    credential._tag === "Bearer"
-      ? HttpClientRequest.bearerToken(request, credential.token)
-      : credential._tag === "OAuth2"
-      ? HttpClientRequest.bearerToken(request, credential.accessToken)
-      : undefined
-)
+export const bearer: Auth = fromCredential("Bearer", withToken)
 
 /**
  * `Authorization: Basic <username:password>`.
@@ -141,12 +149,22 @@ export const basic: Auth = fromCredential(
  * @category constructors
  */
 export const apiKey = (header: string): Auth =>
+  at({ in: "header", name: header }, fromCredential("ApiKey", (request, credential) => withKey(request, header, credential)))
+
+/**
+ * An API key in a header of the provider's own, or a token as `bearer` has it, for a provider that takes either: whichever
+ * the credential is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const apiKeyOrBearer = (header: string): Auth =>
   at(
     { in: "header", name: header },
-    fromCredential("ApiKey", (request, credential) =>
-      credential._tag === "ApiKey"
-        ? HttpClientRequest.setHeader(request, header, Redacted.value(credential.key))
-        : undefined)
+    fromCredential(
+      "ApiKey, Bearer or OAuth2",
+      (request, credential) => withKey(request, header, credential) ?? withToken(request, credential)
+    )
   )
 
 /**

@@ -1,0 +1,35 @@
+import { HttpClientRequest } from "@effect/platform"
+import { describe, it } from "@effect/vitest"
+import { assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect, Redacted } from "effect"
+import { Auth, Call, Credentials, IntegrationError, Operation } from "holdfast"
+
+const operation = Operation.make({ integration: "shop", method: "GET", name: "orders.list", template: "/orders" })
+
+const headersOf = (auth: Auth.Auth, credential: Credentials.Credential) =>
+  Effect.gen(function*() {
+    const authenticate = yield* auth
+    const request = HttpClientRequest.get("https://shop.example.com/orders")
+    const { headers } = yield* authenticate(request, new Call.Call(operation, {}, undefined))
+    return Object.fromEntries(Object.entries(headers))
+  }).pipe(Effect.provide(Credentials.layer(credential)))
+
+describe("Auth.apiKeyOrBearer", () => {
+  const auth = Auth.apiKeyOrBearer("x-shop-key")
+
+  it.effect("puts each credential where it belongs", () =>
+    Effect.gen(function*() {
+      const secret = Redacted.make("fake-secret")
+      deepStrictEqual(yield* headersOf(auth, Credentials.ApiKey({ key: secret })), { "x-shop-key": "fake-secret" })
+      const bearer = { authorization: "Bearer fake-secret" }
+      deepStrictEqual(yield* headersOf(auth, Credentials.Bearer({ token: secret })), bearer)
+    }))
+
+  it.effect("says which kinds it takes of one that is neither", () =>
+    Effect.gen(function*() {
+      const basic = Credentials.Basic({ password: Redacted.make("fake-secret"), username: "ada" })
+      const error = yield* Effect.flip(headersOf(auth, basic))
+      assertInstanceOf(error, IntegrationError.AuthenticationError)
+      assertTrue(error.message.includes("ApiKey, Bearer or OAuth2") && error.message.includes("gave a Basic"))
+    }))
+})
