@@ -99,6 +99,8 @@ export interface Options<I, D extends Provider.Definition, State> {
   /** What the provider sends, where it sends webhooks that are signed. */
   readonly webhook?: {
     readonly secrets: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
+    /** With which it signs, where the secrets can only verify: the private key of the first. Default: the first. */
+    readonly signsWith?: Redacted.Redacted | undefined
     readonly url: string
     readonly body: string
     readonly contentType?: string | undefined
@@ -361,7 +363,7 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
       const scheme = definition.webhook
       assert.strictEqual(scheme === undefined, options.webhook === undefined)
       if (scheme === undefined || options.webhook === undefined) return
-      const { body, contentType, secrets, url } = options.webhook
+      const { body, contentType, secrets, signsWith = secrets[0], url } = options.webhook
       const now = DateTime.unsafeMake(1_800_000_000_000)
       const request: WebhookScheme.WebhookRequest = {
         body: new TextEncoder().encode(body),
@@ -369,7 +371,7 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
         method: "POST",
         url
       }
-      const signed = Either.getOrThrow(WebhookScheme.sign(request, { now, scheme, secret: secrets[0] }))
+      const signed = Either.getOrThrow(WebhookScheme.sign(request, { now, scheme, secret: signsWith }))
       assert.isTrue(Either.isRight(WebhookScheme.verify(signed, { now, scheme, secrets })))
       const changed = { ...signed, body: new TextEncoder().encode(`${body} `) }
       assert.isTrue(Either.isLeft(WebhookScheme.verify(changed, { now, scheme, secrets })))

@@ -400,6 +400,7 @@ export class Engine<State> {
   #headersOf(visit: Visit, now: number): Readonly<Record<string, string>> {
     return this.#spec.headers?.({
       active: this.#active,
+      now,
       operation: visit.entry.operation,
       requestId: visit.requestId,
       quotas: this.#windowsOf(visit.entry.operation).map((window) => window.view(now))

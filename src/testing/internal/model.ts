@@ -213,6 +213,8 @@ export interface Spec<Api, State> {
     readonly quotas: ReadonlyArray<QuotaView>
     /** Requests under way, this one included. */
     readonly active: number
+    /** Epoch milliseconds of the emulator's clock. */
+    readonly now: number
   }) => Readonly<Record<string, string>>
   /** Whether the credential is good. Default: all are. */
   readonly authorize?: Authorize
