@@ -27,7 +27,7 @@ export const parse = (text: string): Option.Option<DateTime.Utc> => {
     index < 0
       ? Number.NaN
       : `${year}-${two(index + 1)}-${two(Number(day))}T${hour}:${minute}:${second}${sign}${hours}:${minutes}`
-  ) as Option.Option<DateTime.Utc>
+  )
 }
 
 /**

@@ -30,6 +30,11 @@ const sid = (prefixes: string, title: string) =>
     })
   )
 
+/** A payload that is sent as a form. */
+const form = <S extends Schema.Schema.Any>(schema: S): S =>
+  // the type of its options is a check for fields that come once, and holds nothing but the kind
+  HttpApiSchema.withEncoding(schema, { kind: "UrlParams" } as never)
+
 /** A field that may come several times: a form does not tell one value from a list of one. */
 const several = (item: Schema.Schema<string>, max: number) => {
   const items = Schema.Array(item).pipe(Schema.minItems(1), Schema.maxItems(max))
@@ -153,15 +158,13 @@ const lacking = (message: typeof Fields.Type): ReadonlyArray<Schema.FilterIssue>
   return issues
 }
 
-const Whole = Schema.filter(lacking)(Fields)
-
 /**
  * A message to send: to somebody, from a number or a messaging service, with a text, media or a template.
  *
  * @since 0.1.0
  * @category sent
  */
-export const SendInput = Whole.pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
+export const SendInput = form(Fields.pipe(Schema.filter(lacking)))
 
 /**
  * The two changes that there are: a scheduled message is canceled, a text is taken away.
@@ -169,10 +172,10 @@ export const SendInput = Whole.pipe(HttpApiSchema.withEncoding({ kind: "UrlParam
  * @since 0.1.0
  * @category sent
  */
-export const UpdateInput = Schema.Union(
+export const UpdateInput = form(Schema.Union(
   Schema.Struct({ Status: Schema.Literal("canceled") }),
   Schema.Struct({ Body: Schema.Literal("") })
-).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
+))
 
 const day = Schema.String.pipe(
   Schema.pattern(/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?Z)?$/, {

@@ -1,0 +1,384 @@
+/**
+ * What SendGrid is sent and what it answers, but for mail (`Mail`).
+ *
+ * What is sent is strict: a request that SendGrid is known to refuse fails before it leaves. What is read is tolerant:
+ * unknown fields pass, `null` stands for an absent field, and an enum is read as a string, so that SendGrid can grow.
+ *
+ * Source: SendGrid's OpenAPI documents (twilio/sendgrid-oai: contacts, lists, suppressions, scopes).
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** An absent field, read also where it is spelled `null`. */
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+
+/** A field that may be left out of what is sent. */
+const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+
+const id = Schema.NonEmptyString
+
+const whole = Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())
+
+/** SendGrid writes some numbers as texts. */
+const count = Schema.Union(Schema.Number, Schema.NumberFromString)
+
+/**
+ * An address that can be one.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const Address = Schema.String.pipe(
+  Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" }),
+  Schema.maxLength(320)
+)
+
+/**
+ * Whose account is meant, where the key is the parent's: the user name of a subaccount.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const Behalf = Schema.Struct({ "on-behalf-of": may(Schema.NonEmptyString) })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// contacts
+// ---------------------------------------------------------------------------------------------------------------------
+
+const address = {
+  address_line_1: may(Schema.String.pipe(Schema.maxLength(100))),
+  address_line_2: may(Schema.String.pipe(Schema.maxLength(100))),
+  city: may(Schema.String.pipe(Schema.maxLength(60))),
+  country: may(Schema.String.pipe(Schema.maxLength(50))),
+  postal_code: may(Schema.String),
+  state_province_region: may(Schema.String.pipe(Schema.maxLength(50)))
+}
+
+/**
+ * A contact to write: known again by its address, telephone number, or an id of one's own.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const ContactInput = Schema.Struct({
+  email: may(Address),
+  phone_number_id: may(id),
+  external_id: may(id),
+  anonymous_id: may(id),
+  first_name: may(Schema.String.pipe(Schema.maxLength(50))),
+  last_name: may(Schema.String.pipe(Schema.maxLength(50))),
+  unique_name: may(Schema.String.pipe(Schema.maxLength(50))),
+  phone_number: may(Schema.String),
+  alternate_emails: may(Schema.Array(Address)),
+  /** By the id of the field, which is not its name. */
+  custom_fields: may(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
+  ...address
+}).pipe(
+  Schema.filter((contact) =>
+    contact.email !== undefined || contact.phone_number_id !== undefined || contact.external_id !== undefined ||
+      contact.anonymous_id !== undefined
+      ? undefined
+      : "a contact is known by one of email, phone_number_id, external_id, anonymous_id"
+  )
+)
+
+/**
+ * Up to 30,000 contacts, or 6 MB.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const UpsertInput = Schema.Struct({
+  list_ids: may(Schema.Array(id)),
+  contacts: Schema.Array(ContactInput).pipe(Schema.minItems(1), Schema.maxItems(30_000))
+})
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const EmailsInput = Schema.Struct({
+  emails: Schema.Array(Address).pipe(Schema.minItems(1), Schema.maxItems(100))
+})
+
+/**
+ * A query in SGQL, `email LIKE 'ada%'`. SendGrid gives the first 50.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const SearchInput = Schema.Struct({ query: Schema.NonEmptyString })
+
+/**
+ * Which contacts to export: those of lists or segments, or all.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const ExportInput = Schema.Struct({
+  list_ids: may(Schema.Array(id)),
+  segment_ids: may(Schema.Array(id)),
+  file_type: may(Schema.Literal("csv", "json")),
+  /** In MB. */
+  max_file_size: may(Schema.Int.pipe(Schema.positive()))
+})
+
+/** Ids joined by commas, as SendGrid wants them in a query: an array in the typed API. */
+const Ids = Schema.transform(
+  Schema.String,
+  Schema.Array(Schema.String.pipe(Schema.pattern(/^[^,]+$/, { message: () => "an id without a comma" }))).pipe(
+    Schema.minItems(1)
+  ),
+  { strict: true, decode: (text) => text === "" ? [] : text.split(","), encode: (ids) => ids.join(",") }
+)
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const DeleteParams = Schema.Struct({ ids: Ids })
+
+/**
+ * A contact. Times are ISO 8601; addresses are in lower case.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Contact = Schema.Struct({
+  id: Schema.String,
+  email: maybe(Schema.String),
+  phone_number_id: maybe(Schema.String),
+  external_id: maybe(Schema.String),
+  anonymous_id: maybe(Schema.String),
+  first_name: maybe(Schema.String),
+  last_name: maybe(Schema.String),
+  unique_name: maybe(Schema.String),
+  phone_number: maybe(Schema.String),
+  alternate_emails: maybe(Schema.Array(Schema.String)),
+  address_line_1: maybe(Schema.String),
+  address_line_2: maybe(Schema.String),
+  city: maybe(Schema.String),
+  country: maybe(Schema.String),
+  postal_code: maybe(Schema.String),
+  state_province_region: maybe(Schema.String),
+  list_ids: maybe(Schema.Array(Schema.String)),
+  segment_ids: maybe(Schema.Array(Schema.String)),
+  custom_fields: maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  created_at: maybe(Schema.String),
+  updated_at: maybe(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export interface Contact extends Schema.Schema.Type<typeof Contact> {}
+
+/**
+ * SendGrid will do it: `contacts.job` says when.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Job = Schema.Struct({ job_id: Schema.String })
+
+/**
+ * How far a job is.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const JobStatus = Schema.Struct({
+  id: Schema.String,
+  /** `pending`, `completed`, `errored` (in part) or `failed`. */
+  status: Schema.String,
+  job_type: maybe(Schema.String),
+  results: maybe(Schema.Struct({
+    requested_count: maybe(count),
+    created_count: maybe(count),
+    updated_count: maybe(count),
+    deleted_count: maybe(count),
+    errored_count: maybe(count),
+    /** What was wrong with which. */
+    errors_url: maybe(Schema.String)
+  })),
+  started_at: maybe(Schema.String),
+  finished_at: maybe(Schema.String)
+})
+
+/**
+ * By address: the contact, or why there is none.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const ContactsByEmail = Schema.Struct({
+  result: Schema.Record({
+    key: Schema.String,
+    value: Schema.Struct({ contact: maybe(Contact), error: maybe(Schema.String) })
+  })
+})
+
+/**
+ * At most 50 contacts, of `contact_count`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const ContactsFound = Schema.Struct({
+  result: Schema.Array(Contact),
+  contact_count: maybe(count)
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const ExportStarted = Schema.Struct({ id: Schema.String })
+
+/**
+ * An export; its `urls` are there once it is `ready`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Export = Schema.Struct({
+  id: Schema.String,
+  /** `pending`, `ready` or `failure`. */
+  status: Schema.String,
+  urls: maybe(Schema.Array(Schema.String)),
+  message: maybe(Schema.String),
+  contact_count: maybe(count),
+  created_at: maybe(Schema.String),
+  completed_at: maybe(Schema.String),
+  expires_at: maybe(Schema.String)
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// lists
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Query of `lists.list`; a page has up to 1,000.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const ListParams = Schema.Struct({
+  page_size: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  page_token: may(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const ListInput = Schema.Struct({ name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)) })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const List = Schema.Struct({ id: Schema.String, name: Schema.String, contact_count: maybe(count) })
+
+/**
+ * A page of lists. `_metadata.next` is the URL of the next one, absent on the last.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const ListPage = Schema.Struct({
+  result: Schema.Array(List),
+  _metadata: maybe(Schema.Struct({
+    self: maybe(Schema.String),
+    next: maybe(Schema.String),
+    prev: maybe(Schema.String),
+    count: maybe(count)
+  }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// suppressions
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The lists of addresses that get no mail.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const SuppressionKind = Schema.Literal("bounces", "blocks", "spam_reports", "invalid_emails", "unsubscribes")
+
+/**
+ * Query of `suppressions.list`. Times are epoch seconds; `limit` is 1 to 500.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const SuppressionParams = Schema.Struct({
+  start_time: may(whole),
+  end_time: may(whole),
+  limit: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 500))),
+  offset: may(whole)
+})
+
+/**
+ * An address that gets no mail, since `created` (epoch seconds).
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Suppression = Schema.Struct({
+  email: Schema.String,
+  created: count,
+  reason: maybe(Schema.String),
+  status: maybe(Schema.String),
+  ip: maybe(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const GroupInput = Schema.Struct({
+  name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(30)),
+  description: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)),
+  is_default: may(Schema.Boolean)
+})
+
+/**
+ * A group of mails that can be unsubscribed from alone.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Group = Schema.Struct({
+  id: Schema.Int,
+  name: Schema.String,
+  description: maybe(Schema.String),
+  is_default: maybe(Schema.Boolean),
+  unsubscribes: maybe(count)
+})
+
+/**
+ * @since 0.1.0
+ * @category sent
+ */
+export const GroupSuppressionsInput = Schema.Struct({
+  recipient_emails: Schema.Array(Address).pipe(Schema.minItems(1))
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const GroupSuppressions = Schema.Struct({ recipient_emails: Schema.Array(Schema.String) })
+
+/**
+ * What the key may do.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Scopes = Schema.Struct({ scopes: Schema.Array(Schema.String) })
