@@ -31,7 +31,7 @@ Provider.suite({
   emulator: Emulator.make,
   layerTest: Salesforce.layerTest,
   credentials: [token("one"), token("two")],
-  calls: (salesforce) => everything(salesforce),
+  calls: everything,
   probe: (salesforce) => salesforce.org.resources(),
   errors: [
     {
