@@ -167,7 +167,7 @@ export const CollectionDeleteParams = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const QueryParams = Schema.Struct({ q: Schema.NonEmptyTrimmedString })
+export const QueryParams = Schema.Struct({ q: Schema.NonEmptyString })
 
 /** `batchSize=500` */
 const BatchSize = Schema.transform(

@@ -28,7 +28,8 @@ const messages: Readonly<Record<number, string>> = {
   409: "The resource exists already.",
   424: "The external calendar did not answer.",
   429: "The rate limit has been exceeded.",
-  500: "The server encountered an unexpected condition that prevented it from fulfilling the request."
+  500: "The server encountered an unexpected condition that prevented it from fulfilling the request.",
+  503: "The server cannot answer for the moment."
 }
 
 /**

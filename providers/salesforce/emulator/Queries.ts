@@ -139,6 +139,7 @@ export class Queries {
   run(soql: string, options: { readonly all: boolean; readonly size?: number | undefined }) {
     const { org } = this
     const query = parse(soql)
+    if (!org.has(query.from)) throw refuse(400, "INVALID_TYPE", `sObject type '${query.from}' is not supported.`)
     const type = org.typeOf(query.from)
     const { where } = query
     const named = [

@@ -96,6 +96,10 @@ export class Org {
     return name
   }
 
+  has(type: string): boolean {
+    return lookUp(Object.keys(this.objects), type) !== undefined
+  }
+
   definitionOf(type: string): ObjectDefinition {
     const definition = this.objects[this.typeOf(type)]
     if (definition === undefined) throw notFound()

@@ -1,4 +1,4 @@
-import { Headers } from "@effect/platform"
+import { Headers, HttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import {
@@ -15,7 +15,16 @@ import {
   Stream,
   TestClock
 } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, IntegrationError, Pagination } from "holdfast"
+import {
+  Credentials,
+  CredentialStore,
+  Holdfast,
+  Integration,
+  IntegrationClient,
+  IntegrationError,
+  Pagination,
+  TokenRefresh
+} from "holdfast"
 import {
   Emulator,
   queries,
@@ -339,6 +348,72 @@ describe("Salesforce's traps", () => {
       assertTrue(error.message.includes("sort them by type"), error.message)
     }))
 
+  it.scoped("a token says nothing of its end, and a refresh may give no other refresh token: the one there is stays", () =>
+    Effect.gen(function*() {
+      const used: Array<string> = []
+      const exchange: TokenRefresh.Options["exchange"] = ({ refreshToken }) =>
+        Effect.sync(() => {
+          used.push(refreshToken === undefined ? "none" : Redacted.value(refreshToken))
+          return { accessToken: Redacted.make(`access-${used.length}`) }
+        })
+      // sessions end when the org says so
+      let good = "access-0"
+      const emulator = yield* Emulator.make({ authorize: ({ authorization }) => authorization === `Bearer ${good}` })
+      const layer = Salesforce.layer({ baseUrl: "https://example.my.salesforce.com", policy: quick }).pipe(
+        Layer.provideMerge(TokenRefresh.layer({ exchange })),
+        Layer.provideMerge(CredentialStore.layerMemory),
+        Layer.provide(Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator)))
+      )
+      yield* Effect.gen(function*() {
+        const store = yield* CredentialStore.CredentialStore
+        yield* store.put(
+          { integration: "salesforce" },
+          Credentials.OAuth2({
+            accessToken: Redacted.make(good),
+            refreshToken: Redacted.make("refresh-0"),
+            scopes: ["api"]
+          })
+        )
+        const { org } = yield* Salesforce
+        for (const next of ["access-1", "access-2"]) {
+          yield* org.resources()
+          yield* TestClock.adjust("1 hour")
+          good = next
+        }
+        yield* org.resources()
+        deepStrictEqual(used, ["refresh-0", "refresh-0"])
+        deepStrictEqual((yield* emulator.ledger).map(({ status }) => status), [200, 401, 200, 401, 200])
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.scoped("of two who make the same external id at once, one is refused, and may do it again", () =>
+    Effect.gen(function*() {
+      const duplicate = Emulator.Bodies.list("DUPLICATE_VALUE", "duplicate value found: External_Id__c")
+      const { emulator, salesforce } = yield* Kit.inProcess({ faults: Faults.script([answer(400, duplicate)]) })
+      const upsert = salesforce.records.upsert({ path, payload: { Name: "Engines" } })
+      const result = yield* upsert.pipe(
+        Effect.retry({ times: 1, while: (error) => error.code === "DUPLICATE_VALUE" })
+      )
+      assertTrue(result.created)
+      const create = salesforce.records.create({
+        path: { type: "Account" },
+        payload: { External_Id__c: "A-1", Name: "Other" }
+      })
+      const error = yield* Effect.flip(create)
+      deepStrictEqual([error._tag, error.code], ["ConflictError", "DUPLICATE_VALUE"])
+      strictEqual((yield* emulator.state).org.rows.length, 1)
+    }))
+
+  it.scoped("a query may be written over several lines", () =>
+    Effect.gen(function*() {
+      const { salesforce } = yield* Kit.inProcess()
+      const q = `
+        SELECT Id
+        FROM Account
+      `
+      strictEqual((yield* salesforce.soql.query({ urlParams: { q } })).totalSize, 0)
+    }))
+
   it.effect("the org's own host has to be said, and one of Lightning is refused", () =>
     Effect.gen(function*() {
       const refused = (variables: Readonly<Record<string, string>>) =>
@@ -364,6 +439,34 @@ describe("Salesforce's traps", () => {
         SALESFORCE_INSTANCE_URL: "https://example.my.salesforce.com"
       })
       assertTrue(version.includes("SALESFORCE_API_VERSION"), version)
+    }))
+
+  it.effect("SALESFORCE_BASE_URL will do alone, and goes before the instance URL", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const emulator = yield* Emulator.make()
+      const client = HttpClient.mapRequest(Testing.Emulator.httpClient(emulator), (request) => {
+        asked.push(request.url)
+        return request
+      })
+      const resources = (variables: Readonly<Record<string, string>>) =>
+        Effect.flatMap(Salesforce, (salesforce) => salesforce.org.resources()).pipe(
+          Effect.provide(Salesforce.layerConfig),
+          Effect.provide(Layer.merge(Holdfast.layerMemory, Layer.succeed(HttpClient.HttpClient, client))),
+          Effect.withConfigProvider(ConfigProvider.fromMap(
+            new Map(Object.entries({ SALESFORCE_ACCESS_TOKEN: "fake", ...variables }))
+          ))
+        )
+      const instance = { SALESFORCE_INSTANCE_URL: "https://example.my.salesforce.com" }
+      const emulated = { SALESFORCE_BASE_URL: "http://127.0.0.1:4020" }
+      yield* resources(instance)
+      yield* resources(emulated)
+      yield* resources({ ...instance, ...emulated })
+      deepStrictEqual(asked.map((url) => new URL(url).origin), [
+        "https://example.my.salesforce.com",
+        "http://127.0.0.1:4020",
+        "http://127.0.0.1:4020"
+      ])
     }))
 
   it.effect("the variables name org, version and token", () =>
