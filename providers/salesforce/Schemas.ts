@@ -101,7 +101,8 @@ const records = <A, I>(record: Schema.Schema<A, I>, typeOf: (record: A) => strin
     Schema.minItems(1),
     Schema.maxItems(200),
     Schema.filter((all) => {
-      const runs = all.filter((one, index) => index === 0 || typeOf(one) !== typeOf(all[index - 1] as A)).length
+      const types = all.map(typeOf)
+      const runs = types.filter((type, index) => index === 0 || type !== types[index - 1]).length
       return runs <= 10 ? undefined : `${runs} runs of records of one type; 10 are allowed: sort them by type`
     })
   )

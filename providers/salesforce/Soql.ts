@@ -77,6 +77,8 @@ export const literal = (value: Value): string => {
       return `'${escaped(value)}'`
     case "boolean":
       return String(value)
+    case "undefined":
+      throw new Error("Soql.literal: undefined is not a value; null is one")
     case "number":
       if (!Number.isFinite(value)) throw new Error(`Soql.literal: ${value} is not a number that SOQL could write`)
       return decimal(value)
@@ -156,4 +158,4 @@ export const contains = (text: string): Fragment => new Fragment(`'%${pattern(te
  * @category constructors
  */
 export const soql = (strings: TemplateStringsArray, ...values: ReadonlyArray<Value>): string =>
-  strings.map((text, index) => index < values.length ? text + literal(values[index] as Value) : text).join("")
+  values.reduce<string>((query, value, index) => query + literal(value) + (strings[index + 1] ?? ""), strings[0] ?? "")

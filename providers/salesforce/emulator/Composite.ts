@@ -99,6 +99,7 @@ const resolved = (text: string, answers: ReadonlyMap<string, Answer>): string =>
       throw refuse(400, "PROCESSING_HALTED", `Invalid reference specified. No value for ${whole.slice(2, -1)} found`)
     }
     let value: unknown = answer.body
+    // whatever it is, it has this part or it has not
     for (const [, field, index] of path.matchAll(/\.(\w+)|\[(\d+)\]/g)) {
       value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[field ?? index ?? ""]
     }

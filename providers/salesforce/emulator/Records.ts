@@ -61,13 +61,6 @@ const rolledBack = () =>
     "Record rolled back because not all records were valid and the request was using AllOrNone header"
   )
 
-/** Ends a transaction whose answer is a success all the same. */
-class Undone<out A> extends Error {
-  constructor(readonly answer: A) {
-    super("undone")
-  }
-}
-
 /** Each for itself, and with `allOrNone` all or none: one answer for each, in the same order. */
 export const collection = <Item, A>(
   org: Org,
@@ -97,14 +90,17 @@ export const collection = <Item, A>(
         : result
     })
   if (!allOrNone) return answersOf(each(write))
+  // what a transaction that is undone answers all the same
+  const undone: { answer?: ReadonlyArray<A | Failed> } = {}
   try {
     return org.transaction(write, (write) => {
       const results = each(write)
       if (results.every((result) => !(result instanceof Emulator.EmulatorError))) return answersOf(results)
-      throw new Undone(answersOf(results.map((one) => one instanceof Emulator.EmulatorError ? one : rolledBack())))
+      undone.answer = answersOf(results.map((one) => one instanceof Emulator.EmulatorError ? one : rolledBack()))
+      throw rolledBack()
     })
   } catch (error) {
-    if (error instanceof Undone) return (error as Undone<ReadonlyArray<A | Failed>>).answer
+    if (undone.answer !== undefined) return undone.answer
     throw error
   }
 }

@@ -55,6 +55,7 @@ const tokensOf = (soql: string): ReadonlyArray<Token> => {
     const groups = pattern.exec(text)?.groups
     const found = Object.entries(groups ?? {}).find(([, value]) => value !== undefined)
     if (found === undefined) throw malformed(`unexpected token: ${text.slice(at, at + 20).trim()}`)
+    // the groups of the pattern are the kinds
     tokens.push({ kind: found[0] as Token["kind"], text: found[1] })
   }
   return tokens

@@ -27,6 +27,8 @@ describe("Soql", () => {
     throws(() => Soql.literal(new Date(Number.NaN)))
     throws(() => Soql.identifier("Name FROM Account"))
     throws(() => Soql.identifier("Name'"))
+    // @ts-expect-error a value that is missing must not make another query
+    throws(() => Soql.soql`SELECT Id FROM Account WHERE Name = ${undefined}`)
     // @ts-expect-error a list has a member
     throws(() => Soql.literal([]))
   })
