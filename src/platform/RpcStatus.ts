@@ -65,19 +65,19 @@ export const parseDuration = (value: unknown): Duration.Duration | undefined => 
  * @category parsing
  */
 export const read = (body: unknown): RpcStatus | undefined => {
-  const error = record(record(Array.isArray(body) ? body[0] : body)?.error)
+  const whole: unknown = Array.isArray(body) ? body[0] : body
+  const error = record(record(whole)?.error)
   if (error === undefined) return undefined
   const details = records(error.details)
   const ofType = (type: string) => details.filter((one) => text(one["@type"])?.endsWith(`/google.rpc.${type}`) === true)
   const [info] = ofType("ErrorInfo")
-  const [retry] = ofType("RetryInfo")
   return {
     code: typeof error.code === "number" ? error.code : undefined,
     status: text(error.status),
     message: text(error.message),
     reason: text(info?.reason) ?? text(records(error.errors)[0]?.reason),
     metadata: record(info?.metadata) ?? {},
-    retryDelay: parseDuration(retry?.retryDelay),
+    retryDelay: RetryAfter.fromBody(whole),
     quotas: ofType("QuotaFailure").flatMap((one) => records(one.violations)).map((violation) => ({
       subject: text(violation.subject) ?? "",
       description: text(violation.description) ?? ""
@@ -133,7 +133,7 @@ const messageOf = ({ message, quotas, reason }: RpcStatus): string | undefined =
 
 /**
  * The reading of such an answer, for a provider's `classify`. The canonical code is the error's `code`; the message ends
- * with the reason; `retryAfter` is `RetryInfo`'s, `issues` are `BadRequest`'s. Anything else is as the HTTP status says.
+ * with the reason; `retryAfter` is the header's, or `RetryInfo`'s, `issues` are `BadRequest`'s. Anything else is as the HTTP status says.
  *
  * @example
  * ```ts
@@ -158,7 +158,7 @@ const messageOf = ({ message, quotas, reason }: RpcStatus): string | undefined =
  * @since 0.1.0
  * @category classification
  */
-export const classify: Classification.Classifier = ({ body, status }) => {
+export const classify: Classification.Classifier = ({ body, headers, status }) => {
   if (status >= 200 && status < 300) return undefined
   const error = read(body)
   if (error === undefined) return undefined
@@ -167,7 +167,9 @@ export const classify: Classification.Classifier = ({ body, status }) => {
     ...said,
     code: error.status ?? error.reason,
     message: messageOf(error),
-    ...(error.retryDelay === undefined ? undefined : { retryAfter: error.retryDelay }),
+    ...(error.retryDelay === undefined || headers["retry-after"] !== undefined
+      ? undefined
+      : { retryAfter: error.retryDelay }),
     issues: error.fields
   }
 }

@@ -26,8 +26,9 @@ export type Sending = Effect.Effect<Response, IntegrationError>
 export interface Authenticate {
   (request: Request, call: Call): Effect.Effect<Request, IntegrationError>
   /**
-   * After a 401: the request with another credential than the one that it was `refused` with, where there is another. It
-   * is sent once, at once, as a part of the same attempt. A body that is a stream is not sent again.
+   * After a 401, or another answer that the provider's classifier takes for an AuthenticationError: the request with another
+   * credential than the one that it was `refused` with, where there is another. It is sent once, at once, as a part of the
+   * same attempt. A body that is a stream is not sent again.
    */
   readonly again?: (
     request: Request,
@@ -63,14 +64,14 @@ export const makeWithin = (settings: Settings, once: Attempt) => {
   return (arrival: Arrival): Sending => authenticated(settings, attempt, arrival)
 }
 
-/** A 401 says that nothing was done, whatever the method. */
+/** A credential that is refused, by a 401 or by what a provider says in its stead, says that nothing was done, whatever the method. */
 const withAnother =
   (attempt: Attempt, again: NonNullable<Authenticate["again"]>): Attempt => (arrival, authenticated, now) =>
     Effect.catchAll(attempt(arrival, authenticated, now), (error) => {
       const { call, clock, fiber, request, restore } = arrival
       const refused = Exit.fail(error)
       // the stream has been read
-      if (error._tag !== "AuthenticationError" || error.status !== 401 || request.body._tag === "Stream") return refused
+      if (error._tag !== "AuthenticationError" || request.body._tag === "Stream") return refused
       const since = monotonicMillis(clock)
       return Guard.under(again(request, authenticated, call), call, fiber, clock, since, restore, {
         onFailure: (cause) => Cause.isFailure(cause) ? refused : Exit.failCause(cause),
