@@ -1,0 +1,108 @@
+import { describe, it } from "@effect/vitest"
+import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { Credentials, Integration, IntegrationClient, type IntegrationError } from "holdfast"
+import { definition, Emulator, GoogleRoutes } from "holdfast/providers/google-routes"
+import * as Testing from "holdfast/testing"
+
+const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
+  const emulator = yield* Emulator.make(options)
+  const context = yield* Layer.build(
+    Layer.effect(GoogleRoutes, Integration.client(definition)).pipe(
+      Layer.provide(IntegrationClient.layer(definition)),
+      Layer.provide(Credentials.layer(Credentials.ApiKey({ key: Redacted.make("fake-maps-key") }))),
+      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+    )
+  )
+  return { emulator, google: Context.get(context, GoogleRoutes) }
+})
+
+const at = { waypoint: { location: { latLng: { latitude: 0, longitude: 0 } } } }
+
+const named = { waypoint: { address: "Berlin" } }
+
+const ends = (end: typeof at | typeof named, count: number) =>
+  [end, ...Array.from({ length: count - 1 }, () => end)] as const
+
+describe("traps of Routes", () => {
+  it.scoped("what Google would refuse is not sent: masks, stops, elements", () =>
+    Effect.gen(function*() {
+      const { emulator, google } = yield* inProcess()
+      const headers = { "x-goog-fieldmask": ["status"] } as const
+      type Matrix = Parameters<typeof google.routes.computeMatrix>[0]["payload"]
+      const matrix = (payload: Matrix) => google.routes.computeMatrix({ headers, payload })
+      const wrong: ReadonlyArray<readonly [string, Effect.Effect<unknown, IntegrationError.IntegrationError>]> = [
+        ["at most 625 elements", matrix({ destinations: ends(at, 26), origins: ends(at, 25) })],
+        ["at most 100 elements", matrix({ destinations: ends(at, 11), origins: ends(at, 10), travelMode: "TRANSIT" })],
+        [
+          "at most 100 elements",
+          matrix({ destinations: ends(at, 11), origins: ends(at, 10), routingPreference: "TRAFFIC_AWARE_OPTIMAL" })
+        ],
+        ["here are 51", matrix({ destinations: ends(named, 50), origins: [named] })],
+        [
+          "names status",
+          google.routes.computeMatrix({
+            headers: { "x-goog-fieldmask": ["duration"] },
+            payload: { destinations: [at], origins: [at] }
+          })
+        ],
+        [
+          "at most 25",
+          google.routes.compute({
+            headers,
+            payload: {
+              destination: named.waypoint,
+              intermediates: Array.from({ length: 26 }, () => named.waypoint),
+              origin: named.waypoint
+            }
+          })
+        ],
+        [
+          "a time such as",
+          google.routes.compute({
+            headers,
+            payload: { departureTime: "tomorrow", destination: named.waypoint, origin: named.waypoint }
+          })
+        ]
+      ]
+      for (const [part, call] of wrong) {
+        const error = yield* Effect.flip(call)
+        strictEqual(error._tag, "ValidationError")
+        assertInclude(error.message, "nothing was sent")
+        assertInclude(error.message, part)
+      }
+      deepStrictEqual(yield* emulator.ledger, [])
+      strictEqual((yield* matrix({ destinations: ends(at, 25), origins: ends(at, 25) })).length, 625)
+    }))
+
+  it.scoped("durations are texts, \"123s\": what is none is a ResponseDecodeError", () =>
+    Effect.gen(function*() {
+      const { google } = yield* inProcess({
+        faults: Testing.Faults.script([Testing.Faults.status(200, { body: { routes: [{ duration: "2 hours" }] } })])
+      })
+      const error = yield* Effect.flip(google.routes.compute({
+        headers: { "x-goog-fieldmask": ["routes.duration"] },
+        payload: { destination: named.waypoint, origin: named.waypoint }
+      }))
+      strictEqual(error._tag, "ResponseDecodeError")
+      assertInclude(error.message, "a duration such as")
+    }))
+
+  it.scoped("without a field mask, the emulator refuses as Google does", () =>
+    Effect.gen(function*() {
+      const { baseUrl } = yield* Emulator.serve({ rateLimit: Emulator.limits({ minutely: 2 }) })
+      const post = (headers: Readonly<Record<string, string>>) =>
+        Effect.promise(async () => {
+          const answer = await fetch(`${baseUrl}/directions/v2:computeRoutes`, {
+            body: JSON.stringify({ destination: named.waypoint, origin: named.waypoint }),
+            headers: { "x-goog-api-key": "fake-maps-key", ...headers },
+            method: "POST"
+          })
+          const read = await answer.json() as { readonly error?: { readonly status: string } }
+          return [answer.status, read.error?.status]
+        })
+      deepStrictEqual(yield* post({}), [400, "INVALID_ARGUMENT"])
+      deepStrictEqual(yield* post({ "x-goog-fieldmask": "routes" }), [200, undefined])
+      deepStrictEqual(yield* post({ "x-goog-fieldmask": "routes" }), [429, "RESOURCE_EXHAUSTED"])
+    }))
+})
