@@ -174,11 +174,10 @@ export const entry = (definition: Provider.Definition): Entry => {
     ...(definition.webhook === undefined ? undefined : { webhook: definition.webhook.id }),
     ...(definition.health === undefined ? undefined : { health: definition.health.operation }),
     limits: definition.limits ?? [],
-    policy: Resilience.settings(definition.id, policy).map(({ value, variable }) => ({
-      option: variable.option,
-      value,
-      variable: variable.name
-    }))
+    policy: Resilience.settings(definition.id, policy)
+      .map(({ value, variable }) => ({ option: variable.option, value, variable: variable.name }))
+      // a stage of which more is said is on
+      .filter(({ option, value }, _, all) => value !== "on" || !all.some((one) => one.option.startsWith(`${option}.`)))
   }
 }
 

@@ -105,7 +105,6 @@ describe("Catalog", () => {
       pagination: ["cursor", "last-id"],
       policy: [
         { option: "totalTimeout", value: "off", variable: "HOLDFAST_CORNER_SHOP_TOTAL_TIMEOUT" },
-        { option: "retry", value: "on", variable: "HOLDFAST_CORNER_SHOP_RETRY" },
         { option: "retry.maxAttempts", value: "3", variable: "HOLDFAST_CORNER_SHOP_RETRY_MAX_ATTEMPTS" },
         { option: "retry.initialDelay", value: "2 seconds", variable: "HOLDFAST_CORNER_SHOP_RETRY_INITIAL_DELAY" }
       ],

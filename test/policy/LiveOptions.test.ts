@@ -498,7 +498,7 @@ describe("Resilience.layerConfigRef", () => {
         [
           "INFO",
           "the policy of shop has changed: retry on → off, retry.maxAttempts 3 → default, " +
-          "retry.initialDelay 1 seconds → default, retry.multiplier 1 → default, retry.jitter none → default"
+          "retry.initialDelay 1 second → default, retry.multiplier 1 → default, retry.jitter none → default"
         ]
       ])
     }).pipe(Effect.provide(Holdfast.layerMemory)))

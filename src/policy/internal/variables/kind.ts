@@ -64,7 +64,10 @@ const renderDuration = (value: unknown): string | undefined => {
   if (decoded._tag === "None" || !Duration.isFinite(decoded.value)) return undefined
   const millis = Duration.toMillis(decoded.value)
   if (!Number.isInteger(millis)) return `${Duration.unsafeToNanos(decoded.value)} nanos`
-  for (const [unit, size] of units) if (millis >= size && millis % size === 0) return `${millis / size} ${unit}`
+  for (const [unit, size] of units) {
+    if (millis === size) return `1 ${unit.slice(0, -1)}`
+    if (millis > size && millis % size === 0) return `${millis / size} ${unit}`
+  }
   return `${millis} millis`
 }
 
