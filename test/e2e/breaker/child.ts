@@ -33,14 +33,16 @@ const breakers = (): Layer.Layer<CircuitBreaker.CircuitBreakers, unknown> => {
     maxRetryDelay: "500 millis",
     ...setting.sharing
   }
+  // whoever is patient with the store is so with the way to it
+  const patience = Duration.max(options.timeout ?? 0, "1 second")
   switch (store._tag) {
     case "redis":
       return Layer.provide(
         CircuitBreakerRedis.layer({ ...options, prefix: store.prefix }),
-        RedisNode.layer({ heartbeat: "500 millis", maxBackoff: "200 millis", url: store.url })
+        RedisNode.layer({ commandTimeout: patience, heartbeat: "500 millis", maxBackoff: "200 millis", url: store.url })
       )
     case "postgres":
-      return Layer.provide(CircuitBreakerSql.layer(options), servers.postgres(store.url))
+      return Layer.provide(CircuitBreakerSql.layer(options), servers.postgres(store.url, patience))
     case "sqlite":
       return CircuitBreakerSqlite.layer({ ...options, filename: store.filename })
   }

@@ -1,5 +1,6 @@
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Redacted } from "effect"
+import { type Duration, Redacted } from "effect"
 
 /** Of any database, in a process that vitest does not run. */
-export const postgres = (url: string) => PgClient.layer({ connectTimeout: "1 second", url: Redacted.make(url) })
+export const postgres = (url: string, connectTimeout: Duration.DurationInput) =>
+  PgClient.layer({ connectTimeout, url: Redacted.make(url) })

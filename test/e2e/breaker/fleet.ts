@@ -93,8 +93,8 @@ export class Member {
     )
   }
 
-  get warnings() {
-    return this.told.filter(({ _tag }) => _tag === "warned").length
+  get warned(): ReadonlyArray<string> {
+    return this.told.flatMap((one) => one._tag === "warned" ? [one.message] : [])
   }
 
   get kill(): Effect.Effect<void> {
