@@ -1,13 +1,11 @@
 import { defineConfig } from "vitest/config"
-import base from "./vitest.config.js"
+import { shared } from "./vitest.config.js"
 
 /** The tests that stand behind the pure cores, and no slower ones: they are run once for each mutant. */
 export default defineConfig({
-  ...base,
+  ...shared,
   test: {
-    ...base.test,
-    // they need no server
-    globalSetup: [],
+    ...shared.test,
     include: ["test/policy/**/*[cC]ore*.test.ts"]
   }
 })
