@@ -4,12 +4,18 @@
  * @since 0.1.0
  */
 import { Catalog } from "holdfast"
+import { definition as calendly } from "holdfast/providers/calendly"
 import { definition as erp } from "holdfast/providers/erp"
 import { definition as googleAnalytics } from "holdfast/providers/google-analytics"
 import { definition as googleAnalyticsEvents } from "holdfast/providers/google-analytics-events"
+import { definition as googleMapsGeocoding } from "holdfast/providers/google-maps-geocoding"
+import { definition as googlePlaces } from "holdfast/providers/google-places"
+import { definition as googleRoutes } from "holdfast/providers/google-routes"
 import { definition as hubspot } from "holdfast/providers/hubspot"
+import { definition as kit } from "holdfast/providers/kit"
 import { definition as salesSystem } from "holdfast/providers/sales-system"
 import { definition as salesforce } from "holdfast/providers/salesforce"
+import { definition as sendgrid } from "holdfast/providers/sendgrid"
 import { definition as stripe } from "holdfast/providers/stripe"
 import { definition as twilio } from "holdfast/providers/twilio"
 
@@ -25,12 +31,18 @@ import { definition as twilio } from "holdfast/providers/twilio"
  * @category catalogue
  */
 export const catalog: Catalog.Catalog = Catalog.make([
+  calendly,
   erp,
   googleAnalytics,
   googleAnalyticsEvents,
+  googleMapsGeocoding,
+  googlePlaces,
+  googleRoutes,
   hubspot,
+  kit,
   salesSystem,
   salesforce,
+  sendgrid,
   stripe,
   twilio
 ])

@@ -4,9 +4,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import { KitApi } from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
@@ -322,15 +320,4 @@ export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<Sta
  * @since 0.1.0
  * @category constructors
  */
-export const serve = (
-  options: Options & { readonly port?: number | undefined } = {}
-): Effect.Effect<
-  EmulatorServer.Server & { readonly emulator: Emulator.Emulator<State> },
-  HttpServerError.ServeError,
-  Scope.Scope
-> =>
-  Effect.gen(function*() {
-    const emulator = yield* make(options)
-    const server = yield* EmulatorServer.serve(emulator, { port: options.port })
-    return { ...server, emulator }
-  })
+export const serve: EmulatorServer.Serve<Options, State> = EmulatorServer.serving(make)

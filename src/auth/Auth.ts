@@ -149,7 +149,10 @@ export const basic: Auth = fromCredential(
  * @category constructors
  */
 export const apiKey = (header: string): Auth =>
-  at({ in: "header", name: header }, fromCredential("ApiKey", (request, credential) => withKey(request, header, credential)))
+  at(
+    { in: "header", name: header },
+    fromCredential("ApiKey", (request, credential) => withKey(request, header, credential))
+  )
 
 /**
  * An API key in a header of the provider's own, or a token as `bearer` has it, for a provider that takes either: whichever
@@ -222,8 +225,8 @@ export const none: Auth<never> = Effect.succeed(Transport.noAuthentication)
 export const withCorrelationId: {
   (header: string): <R>(self: Auth<R>) => Auth<R>
   <R>(self: Auth<R>, header: string): Auth<R>
-} = dual(2, <R>(self: Auth<R>, header: string): Auth<R> =>
-  Effect.map(self, (authenticate): Transport.Authenticate => {
+} = dual(2, <R>(self: Auth<R>, header: string): Auth<R> => {
+  const auth = Effect.map(self, (authenticate): Transport.Authenticate => {
     const named = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
       HttpClientRequest.setHeader(request, header, call.correlationId)
     const correlated = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
@@ -232,4 +235,8 @@ export const withCorrelationId: {
     return again === undefined ? correlated : Object.assign(correlated, {
       again: ((request, refused, call) => again(named(request, call), refused, call)) satisfies typeof again
     })
-  }))
+  })
+  const place = places.get(self)
+  if (place !== undefined) places.set(auth, place)
+  return auth
+})
