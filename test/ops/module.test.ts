@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Option, Redacted, Stream } from "effect"
-import { CircuitBreaker, DeadLetterCipher, DeadLetterQueue } from "holdfast"
+import { Catalog, CircuitBreaker, DeadLetterCipher, DeadLetterQueue } from "holdfast"
 import * as Cli from "holdfast/ops/Cli"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -126,7 +126,7 @@ describe("Cli.make", () => {
         out: (text) => Effect.sync(() => void (out += text))
       }
       const app = Command.make("app").pipe(
-        Command.withSubcommands([Cli.make({ layer: CircuitBreaker.layerMemory, terminal })])
+        Command.withSubcommands([Cli.make({ catalog: Catalog.make([]), layer: CircuitBreaker.layerMemory, terminal })])
       )
       const run = (...argv: ReadonlyArray<string>) =>
         Command.run(app, { name: "app", version: "1" })(["node", "app", ...argv]).pipe(
@@ -134,6 +134,9 @@ describe("Cli.make", () => {
         )
       yield* run("holdfast", "breaker", "list", "--json")
       assert.deepStrictEqual(json(out), { circuits: [] })
+      out = ""
+      yield* run("holdfast", "providers", "list", "--json")
+      assert.deepStrictEqual(json(out), { providers: [] })
       const refused = yield* Effect.exit(run("holdfast", "breaker", "close", "hubspot"))
       assert.isTrue(Exit.isFailure(refused))
       const error: Cli.Error | undefined = Exit.isFailure(refused) && refused.cause._tag === "Fail" &&
