@@ -40,16 +40,6 @@ export interface Options extends Emulator.Options {
 
 type Handlers = Emulator.Handlers<CalendlyApi>
 
-/** Throws what Calendly refuses, so that nothing can come between its reads and its writes. */
-const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
-
 const sorted = <A>(items: ReadonlyArray<A>, sort: string | undefined, keyOf: (item: A) => string): ReadonlyArray<A> => {
   if (sort === undefined) return items
   const sign = sort.endsWith(":desc") ? -1 : 1
@@ -66,7 +56,7 @@ const isWithin = (time: string, from: DateTime.Utc | undefined, to: DateTime.Utc
 
 const eventHandlers = (account: Account): Handlers["events"] => ({
   list: ({ urlParams }) =>
-    step(() => {
+    Emulator.step(() => {
       account.own(urlParams)
       const { invitee_email: email, max_start_time: to, min_start_time: from, sort, status } = urlParams
       const found = [...account.events.values()].filter((event) =>
@@ -75,23 +65,23 @@ const eventHandlers = (account: Account): Handlers["events"] => ({
       )
       return pageOf(sorted(found, sort, (event) => event.start_time), "/scheduled_events", urlParams)
     }),
-  get: ({ path }) => step(() => ({ resource: account.eventOf(path.event) })),
+  get: ({ path }) => Emulator.step(() => ({ resource: account.eventOf(path.event) })),
   cancel: ({ path, payload }, exchange) =>
-    step(() => ({ resource: account.cancel(path.event, payload.reason, exchange) }))
+    Emulator.step(() => ({ resource: account.cancel(path.event, payload.reason, exchange) }))
 })
 
 const handlers = (account: Account): Handlers => ({
   users: { me: () => Effect.succeed({ resource: account.user }) },
   eventTypes: {
     list: ({ urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         account.own(urlParams)
         const { active, sort } = urlParams
         const found = account.eventTypes.filter((type) => active === undefined || type.active === active)
         return pageOf(sorted(found, sort, (type) => type.name ?? ""), "/event_types", urlParams)
       }),
     availableTimes: ({ urlParams: { end_time, event_type, start_time } }, exchange) =>
-      step(() => ({
+      Emulator.step(() => ({
         collection: account.availableTimes(
           event_type,
           start_time.epochMillis,
@@ -103,7 +93,7 @@ const handlers = (account: Account): Handlers => ({
   events: eventHandlers(account),
   invitees: {
     list: ({ path, urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         const { uri } = account.eventOf(path.event)
         const { email, sort, status } = urlParams
         const found = account.inviteesOf(uri).filter((invitee) =>
@@ -115,24 +105,25 @@ const handlers = (account: Account): Handlers => ({
           urlParams
         )
       }),
-    book: ({ payload }, exchange) => step(() => ({ resource: account.book(payload, exchange) }))
+    book: ({ payload }, exchange) => Emulator.step(() => ({ resource: account.book(payload, exchange) }))
   },
   noShows: {
-    create: ({ payload }, exchange) => step(() => ({ resource: account.markNoShow(payload.invitee, exchange) })),
-    delete: ({ path }, exchange) => step(() => account.unmarkNoShow(path.noShow, exchange))
+    create: ({ payload }, exchange) =>
+      Emulator.step(() => ({ resource: account.markNoShow(payload.invitee, exchange) })),
+    delete: ({ path }, exchange) => Emulator.step(() => account.unmarkNoShow(path.noShow, exchange))
   },
   links: {
-    create: ({ payload }, exchange) => step(() => ({ resource: account.makeLink(payload.owner, exchange) }))
+    create: ({ payload }, exchange) => Emulator.step(() => ({ resource: account.makeLink(payload.owner, exchange) }))
   },
   webhooks: {
-    create: ({ payload }, exchange) => step(() => ({ resource: account.subscribe(payload, exchange) })),
+    create: ({ payload }, exchange) => Emulator.step(() => ({ resource: account.subscribe(payload, exchange) })),
     list: ({ urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         account.own(urlParams)
         const found = [...account.webhooks.values()].filter(({ scope }) => scope === urlParams.scope)
         return pageOf(found, "/webhook_subscriptions", urlParams)
       }),
-    delete: ({ path }, exchange) => step(() => account.unsubscribe(path.webhook, exchange))
+    delete: ({ path }, exchange) => Emulator.step(() => account.unsubscribe(path.webhook, exchange))
   }
 })
 

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import { AudienceExports } from "./emulator/AudienceExports.js"
@@ -56,16 +56,6 @@ export interface Options extends Emulator.Options {
 }
 
 type Handlers = Emulator.Handlers<Api.GoogleAnalyticsApi>
-
-/** Runs a step over the state, which throws what Google refuses. */
-const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
 
 const metadata = { currencyCode: "EUR", timeZone: "Etc/UTC" }
 
@@ -129,11 +119,11 @@ const handlers = (options: Options) => (state: State): Handlers => {
     }))
   return {
     reports: {
-      run: ({ path, payload }, { now }) => step(() => run(path.propertyId, payload, now)),
+      run: ({ path, payload }, { now }) => Emulator.step(() => run(path.propertyId, payload, now)),
       batchRun: ({ path, payload }, { now }) =>
-        step(() => ({ reports: payload.requests.map((one) => run(path.propertyId, one, now)) })),
+        Emulator.step(() => ({ reports: payload.requests.map((one) => run(path.propertyId, one, now)) })),
       runRealtime: ({ path, payload }, { now }) =>
-        step(() =>
+        Emulator.step(() =>
           charged(path.propertyId, payload, now, () => {
             const ranges = (payload.minuteRanges ?? [{}]).map((range, index) => ({
               name: range.name ?? `date_range_${index}`,
@@ -146,11 +136,11 @@ const handlers = (options: Options) => (state: State): Handlers => {
             }
           })
         ),
-      runPivot: ({ path, payload }, { now }) => step(() => runPivot(path.propertyId, payload, now)),
+      runPivot: ({ path, payload }, { now }) => Emulator.step(() => runPivot(path.propertyId, payload, now)),
       batchRunPivot: ({ path, payload }, { now }) =>
-        step(() => ({ pivotReports: payload.requests.map((one) => runPivot(path.propertyId, one, now)) })),
+        Emulator.step(() => ({ pivotReports: payload.requests.map((one) => runPivot(path.propertyId, one, now)) })),
       checkCompatibility: ({ path, payload }) =>
-        step(() => {
+        Emulator.step(() => {
           checkProperty(path.propertyId)
           for (const { name } of payload.dimensions ?? []) Data.checkName("dimension", name, false)
           for (const { name } of payload.metrics ?? []) Data.checkName("metric", name, false)
@@ -172,7 +162,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     metadata: {
       get: ({ path }) =>
-        step(() => {
+        Emulator.step(() => {
           if (path.propertyId !== "0") checkProperty(path.propertyId)
           return {
             name: `properties/${path.propertyId}/metadata`,
@@ -183,20 +173,20 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     audienceExports: {
       create: ({ path, payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           checkProperty(path.propertyId)
           const made = state.audienceExports.create(path.propertyId, payload, exchange.now)
           exchange.changed({ resource: "audienceExports", kind: "created", key: made.name })
           return { response: made }
         }),
       list: ({ path, urlParams }) =>
-        step(() => {
+        Emulator.step(() => {
           checkProperty(path.propertyId)
           return state.audienceExports.list(path.propertyId, urlParams.pageToken, urlParams.pageSize ?? 200)
         }),
-      get: ({ path }) => step(() => state.audienceExports.get(path.propertyId, path.audienceExportId)),
+      get: ({ path }) => Emulator.step(() => state.audienceExports.get(path.propertyId, path.audienceExportId)),
       query: ({ path, payload }) =>
-        step(() => state.audienceExports.query(path.propertyId, path.audienceExportId, payload))
+        Emulator.step(() => state.audienceExports.query(path.propertyId, path.audienceExportId, payload))
     }
   }
 }

@@ -85,7 +85,9 @@ export interface ExpressionEncoded {
   readonly filter?: typeof Filter.Encoded
 }
 
-const nested = Schema.suspend((): Schema.Schema<Expression, ExpressionEncoded> => Expression)
+const nested = Schema.suspend((): Schema.Schema<Expression, ExpressionEncoded> => Expression).annotations({
+  identifier: "FilterExpression"
+})
 
 const Group = Schema.Struct({ expressions: Schema.Array(nested) })
 

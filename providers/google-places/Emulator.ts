@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
@@ -122,15 +122,6 @@ const page = (places: ReadonlyArray<Place>, input: SearchText, mask: ReadonlyArr
   }
 }
 
-const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
-
 const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
   const placeOf = (id: string): Place => {
     const place = state.places.find((one) => one.id === id)
@@ -139,9 +130,10 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
   }
   return {
     places: {
-      searchText: ({ headers, payload }) => step(() => page(state.places, payload, headers["x-goog-fieldmask"])),
+      searchText: ({ headers, payload }) =>
+        Emulator.step(() => page(state.places, payload, headers["x-goog-fieldmask"])),
       searchNearby: ({ headers, payload }) =>
-        step(() => {
+        Emulator.step(() => {
           const { center, radius } = payload.locationRestriction.circle
           const near = state.places.filter(({ location, types }) =>
             distance(location, center) <= radius &&
@@ -158,7 +150,7 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
           }
         }),
       autocomplete: ({ payload }) =>
-        step(() => {
+        Emulator.step(() => {
           const typed = payload.input.toLowerCase()
           return {
             suggestions: state.places
@@ -173,9 +165,9 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
               }))
           }
         }),
-      get: ({ headers, path }) => step(() => masked(placeOf(path.placeId), headers["x-goog-fieldmask"])),
+      get: ({ headers, path }) => Emulator.step(() => masked(placeOf(path.placeId), headers["x-goog-fieldmask"])),
       photo: ({ path }) =>
-        step(() => {
+        Emulator.step(() => {
           const name = `places/${path.placeId}/photos/${path.photoId}`
           if (!placeOf(path.placeId).photos.some((photo) => photo.name === name)) {
             throw refuse(404, `there is no photo ${name}`)

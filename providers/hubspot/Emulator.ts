@@ -9,7 +9,7 @@ import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import { Associations, defaultType, typeName } from "./emulator/Associations.js"
 import * as Bodies from "./emulator/Bodies.js"
-import { objects, step } from "./emulator/Objects.js"
+import { objects } from "./emulator/Objects.js"
 import { type CrmRecord, invalid, type Kind, kinds, notFound, Table } from "./emulator/Store.js"
 import type { Owner } from "./Schemas.js"
 
@@ -121,7 +121,7 @@ const associations = (state: State): Handlers["associations"] => {
   const key = (pair: ReadonlyArray<string>) => `${pair[0]}/${pair[1]} - ${pair[2]}/${pair[3]}`
   return {
     list: ({ path, urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         recordOf(state, path.fromType, path.fromId)
         tableOf(state, path.toType)
         const all = state.associations.list(typeName(path.fromType), path.fromId, typeName(path.toType))
@@ -138,7 +138,7 @@ const associations = (state: State): Handlers["associations"] => {
         }
       }),
     createDefault: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const pair = pairOf(path)
         const [from, fromId, to, toId] = pair
         const type = defaultType(from, to)
@@ -156,7 +156,7 @@ const associations = (state: State): Handlers["associations"] => {
         }
       }),
     create: ({ path, payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const pair = pairOf(path)
         const [from, fromId, to, toId] = pair
         if (payload.length === 0) throw invalid("at least one association type is needed")
@@ -173,7 +173,7 @@ const associations = (state: State): Handlers["associations"] => {
         }
       }),
     remove: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const pair = [typeName(path.fromType), path.fromId, typeName(path.toType), path.toId] as const
         if (state.associations.remove(...pair)) {
           exchange.changed({ resource: "associations", kind: "archived", key: key(pair) })
@@ -192,7 +192,7 @@ const handlers = (state: State): Handlers => {
     associations: associations(state),
     owners: {
       list: ({ urlParams }) =>
-        step(() => {
+        Emulator.step(() => {
           const found = state.owners.filter((one) =>
             one.archived === (urlParams.archived ?? false) &&
             (urlParams.email === undefined || one.email === urlParams.email)

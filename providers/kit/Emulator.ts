@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import { KitApi } from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
-import { getFrom, makeState, page, type State, step } from "./emulator/Store.js"
+import { getFrom, makeState, page, type State } from "./emulator/Store.js"
 import * as Subscribers from "./emulator/Subscribers.js"
 
 export {
@@ -49,12 +49,12 @@ const tags = (state: State): Handlers["tags"] => {
   }
   return {
     list: ({ urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         const { items, pagination } = page([...state.tags.values()].toReversed(), urlParams)
         return { pagination, tags: items }
       }),
     create: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const before = [...state.tags.values()].find(({ name }) => name === payload.name)
         if (before !== undefined) return made(false, { tag: before })
         const id = state.nextId()
@@ -64,17 +64,17 @@ const tags = (state: State): Handlers["tags"] => {
         return made(true, { tag })
       }),
     add: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { isNew, subscriber } = Subscribers.addTo(state, exchange, groupOf(path.tagId), path)
         return made(isNew, { subscriber })
       }),
     addByEmail: ({ path, payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { isNew, subscriber } = Subscribers.addTo(state, exchange, groupOf(path.tagId), payload)
         return made(isNew, { subscriber })
       }),
     remove: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { email_address } = getFrom(state.subscribers, path.id)
         if (groupOf(path.tagId).members.delete(path.id)) {
           exchange.changed({ resource: "tags", kind: "removed", key: `${path.tagId}/${email_address}` })
@@ -85,19 +85,19 @@ const tags = (state: State): Handlers["tags"] => {
 
 const subscribers = (state: State): Handlers["subscribers"] => ({
   list: ({ urlParams }) =>
-    step(() => {
+    Emulator.step(() => {
       const { items, pagination } = page(Subscribers.listed(state, urlParams), urlParams)
       return { pagination, subscribers: items }
     }),
-  get: ({ path }) => step(() => ({ subscriber: Subscribers.get(state, path.id) })),
+  get: ({ path }) => Emulator.step(() => ({ subscriber: Subscribers.get(state, path.id) })),
   upsert: ({ payload }, exchange) =>
-    step(() => {
+    Emulator.step(() => {
       const { isNew, subscriber } = Subscribers.upsert(state, exchange, payload)
       return made(isNew, { subscriber })
     }),
   update: ({ path, payload }, exchange) =>
-    step(() => ({ subscriber: Subscribers.update(state, exchange, path.id, payload) })),
-  unsubscribe: ({ path }, exchange) => step(() => Subscribers.unsubscribe(state, exchange, path.id))
+    Emulator.step(() => ({ subscriber: Subscribers.update(state, exchange, path.id, payload) })),
+  unsubscribe: ({ path }, exchange) => Emulator.step(() => Subscribers.unsubscribe(state, exchange, path.id))
 })
 
 const bulk = (state: State, options: Options, demandToken: (exchange: Emulator.Exchange) => void): Handlers["bulk"] => {
@@ -105,14 +105,14 @@ const bulk = (state: State, options: Options, demandToken: (exchange: Emulator.E
   const later = new Emulator.Reply({ status: 202, value: undefined })
   return {
     subscribers: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         demandToken(exchange)
         const done = payload.subscribers.map((input) => Subscribers.upsert(state, exchange, input))
         if (isLater(payload.subscribers)) return later
         return made(done.some(({ isNew }) => isNew), { failures: [], subscribers: done.map((one) => one.subscriber) })
       }),
     tag: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         demandToken(exchange)
         const done: Array<ReturnType<typeof Subscribers.addTo>> = []
         const failures: Array<{ errors: ReadonlyArray<string>; tagging: unknown }> = []
@@ -159,24 +159,24 @@ const handlers = (options: Options) => (state: State): Handlers => {
     tags: tags(state),
     forms: {
       add: ({ path }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const { isNew, subscriber } = Subscribers.addTo(state, exchange, formOf(path.formId), path)
           return made(isNew, { subscriber })
         }),
       addByEmail: ({ path, payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const { isNew, subscriber } = Subscribers.addTo(state, exchange, formOf(path.formId), payload)
           return made(isNew, { subscriber })
         })
     },
     customFields: {
       list: ({ urlParams }) =>
-        step(() => {
+        Emulator.step(() => {
           const { items, pagination } = page([...state.customFields.values()].toReversed(), urlParams)
           return { custom_fields: items, pagination }
         }),
       create: ({ payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const key = payload.label.toLowerCase().replaceAll(/\W+/g, "_")
           const before = [...state.customFields.values()].find((one) => one.key === key)
           if (before !== undefined) return made(false, { custom_field: before })
@@ -190,14 +190,14 @@ const handlers = (options: Options) => (state: State): Handlers => {
     bulk: bulk(state, options, demandToken),
     broadcasts: {
       list: ({ urlParams }) =>
-        step(() => {
+        Emulator.step(() => {
           const { items, pagination } = page([...state.broadcasts.values()].toReversed(), urlParams)
           return { broadcasts: items, pagination }
         })
     },
     sequences: {
       addByEmail: ({ path, payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const group = { id: path.sequenceId, members: getFrom(state.sequences, path.sequenceId), name: "sequences" }
           const { isNew, subscriber } = Subscribers.addTo(state, exchange, group, payload)
           return made(isNew, { subscriber })
@@ -205,7 +205,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     purchases: {
       create: ({ payload: { purchase: input } }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           demandToken(exchange)
           const { subscriber } = Subscribers.upsert(state, exchange, {
             email_address: input.email_address,
@@ -228,12 +228,12 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     webhooks: {
       list: ({ urlParams }) =>
-        step(() => {
+        Emulator.step(() => {
           const { items, pagination } = page([...state.webhooks.values()].toReversed(), urlParams)
           return { pagination, webhooks: items }
         }),
       create: ({ payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const { event, target_url } = payload
           const id = state.nextId()
           const { custom_field_id, form_id, initiator_value, product_id, sequence_id, tag_id } = event
@@ -253,7 +253,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
           return { webhook }
         }),
       remove: ({ path }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const { target_url } = getFrom(state.webhooks, path.id)
           state.webhooks.delete(path.id)
           exchange.changed({ resource: "webhooks", kind: "deleted", key: target_url })

@@ -65,16 +65,6 @@ export interface Options extends Emulator.Options {
 
 type Handlers = Emulator.Handlers<Api.SalesforceApi>
 
-/** Throws what Salesforce refuses, so that nothing can come between its reads and its writes. */
-const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
-
 const minute = 60_000
 
 /** What is covered ends with the last whole minute. */
@@ -82,23 +72,24 @@ const covered = (end: DateTime.Utc, now: number): DateTime.Utc =>
   DateTime.unsafeMake(Math.floor(Math.min(end.epochMillis, now) / minute) * minute)
 
 const recordHandlers = ({ org }: State, base: string): Handlers["records"] => ({
-  create: ({ path, payload }, exchange) => step(() => Records.made(org.create(path.type, payload, exchange))),
-  get: ({ path, urlParams }) => step(() => Records.shown(org, org.get(path.type, path.id), urlParams.fields, base)),
-  update: ({ path, payload }, exchange) => step(() => void org.update(path.type, path.id, payload, exchange)),
-  delete: ({ path }, exchange) => step(() => void org.delete(path.type, path.id, exchange)),
+  create: ({ path, payload }, exchange) => Emulator.step(() => Records.made(org.create(path.type, payload, exchange))),
+  get: ({ path, urlParams }) =>
+    Emulator.step(() => Records.shown(org, org.get(path.type, path.id), urlParams.fields, base)),
+  update: ({ path, payload }, exchange) => Emulator.step(() => void org.update(path.type, path.id, payload, exchange)),
+  delete: ({ path }, exchange) => Emulator.step(() => void org.delete(path.type, path.id, exchange)),
   upsert: ({ path, payload, urlParams }, exchange) =>
-    step(() => {
+    Emulator.step(() => {
       const result = org.upsert(path.type, path.field, path.value, payload, exchange, urlParams.updateOnly)
       return new Emulator.Reply({ value: Records.upserted(result), status: result.created ? 201 : 200 })
     }),
-  describe: ({ path }) => step(() => described(org.typeOf(path.type), org.definitionOf(path.type))),
+  describe: ({ path }) => Emulator.step(() => described(org.typeOf(path.type), org.definitionOf(path.type))),
   updated: ({ path, urlParams: { end, start } }, exchange) =>
-    step(() => ({
+    Emulator.step(() => ({
       ids: Records.changedBetween(org, path.type, start.epochMillis, end.epochMillis, false).map(({ id }) => id),
       latestDateCovered: covered(end, exchange.now)
     })),
   deleted: ({ path, urlParams: { end, start } }, exchange) =>
-    step(() => ({
+    Emulator.step(() => ({
       deletedRecords: Records.changedBetween(org, path.type, start.epochMillis, end.epochMillis, true).map(
         ({ at, id }) => ({ deletedDate: DateTime.unsafeMake(at), id })
       ),
@@ -111,7 +102,7 @@ const collectionHandlers = ({ org }: State, base: string): Handlers["collections
   const idOf = (record: Readonly<Record<string, unknown>>) => Records.parts(record).id
   return {
     create: ({ payload }, exchange) =>
-      step(() =>
+      Emulator.step(() =>
         Records.collection(org, exchange, {
           allOrNone: payload.allOrNone ?? false,
           items: payload.records,
@@ -123,7 +114,7 @@ const collectionHandlers = ({ org }: State, base: string): Handlers["collections
         })
       ),
     get: ({ path, payload }) =>
-      step(() => {
+      Emulator.step(() => {
         const type = org.typeOf(path.type)
         return payload.ids.map((id) => {
           const row: Row | undefined = org.find(id)
@@ -133,7 +124,7 @@ const collectionHandlers = ({ org }: State, base: string): Handlers["collections
         })
       }),
     update: ({ payload }, exchange) =>
-      step(() =>
+      Emulator.step(() =>
         Records.collection(org, exchange, {
           allOrNone: payload.allOrNone ?? false,
           items: payload.records,
@@ -145,7 +136,7 @@ const collectionHandlers = ({ org }: State, base: string): Handlers["collections
         })
       ),
     upsert: ({ path, payload }, exchange) =>
-      step(() =>
+      Emulator.step(() =>
         Records.collection(org, exchange, {
           allOrNone: payload.allOrNone ?? false,
           items: payload.records,
@@ -154,7 +145,7 @@ const collectionHandlers = ({ org }: State, base: string): Handlers["collections
         })
       ),
     delete: ({ urlParams }, exchange) =>
-      step(() =>
+      Emulator.step(() =>
         Records.collection(org, exchange, {
           allOrNone: urlParams.allOrNone ?? false,
           items: urlParams.ids,
@@ -176,18 +167,18 @@ interface Usage {
 const handlers = (base: string, usage: Usage) => (state: State): Handlers => {
   const world = { ...state, base }
   const query = (all: boolean): Handlers["soql"]["query"] => ({ headers, urlParams }) =>
-    step(() => state.queries.run(urlParams.q, { all, size: headers["sforce-query-options"] }))
+    Emulator.step(() => state.queries.run(urlParams.q, { all, size: headers["sforce-query-options"] }))
   return {
     soql: {
       query: query(false),
       queryAll: query(true),
-      more: ({ path }) => step(() => state.queries.more(path.locator))
+      more: ({ path }) => Emulator.step(() => state.queries.more(path.locator))
     },
     records: recordHandlers(state, base),
     collections: collectionHandlers(state, base),
     composite: {
-      run: ({ payload }, exchange) => step(() => Composite.run(world, payload, exchange)),
-      batch: ({ payload }, exchange) => step(() => Composite.batch(world, payload, exchange))
+      run: ({ payload }, exchange) => Emulator.step(() => Composite.run(world, payload, exchange)),
+      batch: ({ payload }, exchange) => Emulator.step(() => Composite.batch(world, payload, exchange))
     },
     org: {
       limits: () =>

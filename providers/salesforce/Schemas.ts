@@ -69,7 +69,10 @@ export const FieldValue: Schema.Schema<FieldValue> = Schema.Union(
   Schema.JsonNumber,
   Schema.Boolean,
   Schema.Null,
-  Schema.Record({ key: Schema.String, value: Schema.suspend(() => FieldValue) })
+  Schema.Record({
+    key: Schema.String,
+    value: Schema.suspend(() => FieldValue).annotations({ identifier: "FieldValue" })
+  })
 )
 
 const fieldName = /^[A-Za-z]\w*$/

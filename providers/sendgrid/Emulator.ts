@@ -9,7 +9,7 @@ import { Emulator, EmulatorServer } from "holdfast/testing"
 import { SendGridApi } from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
 import { Contacts } from "./emulator/Contacts.js"
-import { notFound, step, uuid } from "./emulator/Refused.js"
+import { notFound, uuid } from "./emulator/Refused.js"
 import type { Mail } from "./Mail.js"
 import type { Group, List, Suppression, SuppressionKind } from "./Schemas.js"
 
@@ -82,7 +82,7 @@ type Handlers = Emulator.Handlers<SendGridApi>
 
 const mail = (state: State, options: Options): Handlers["mail"] => ({
   send: ({ payload }, exchange) =>
-    step(() => {
+    Emulator.step(() => {
       const senders = options.verifiedSenders
       if (senders !== undefined && !senders.includes(payload.from.email)) {
         const message = "The from address does not match a verified Sender Identity. Mail cannot be sent until this " +
@@ -99,12 +99,12 @@ const mail = (state: State, options: Options): Handlers["mail"] => ({
       }
       return new Emulator.Reply({ value: undefined, status: 202, headers: { "x-message-id": id } })
     }),
-  batch: () => step(() => ({ batch_id: `emulated-batch-${++state.batches}` }))
+  batch: () => Emulator.step(() => ({ batch_id: `emulated-batch-${++state.batches}` }))
 })
 
 const contacts = ({ contacts }: State): Handlers["contacts"] => ({
   upsert: ({ payload }, exchange) =>
-    step(() => {
+    Emulator.step(() => {
       const job_id = contacts.upsert(payload, exchange.now)
       for (const { anonymous_id, email, external_id, phone_number_id } of payload.contacts) {
         const key = email?.toLowerCase() ?? phone_number_id ?? external_id ?? anonymous_id ?? ""
@@ -112,18 +112,18 @@ const contacts = ({ contacts }: State): Handlers["contacts"] => ({
       }
       return { job_id }
     }),
-  job: ({ path }, { now }) => step(() => contacts.job(path.id, now)),
-  byEmails: ({ payload }, { now }) => step(() => contacts.byEmails(payload.emails, now)),
-  search: ({ payload }, { now }) => step(() => contacts.search(payload.query, now)),
+  job: ({ path }, { now }) => Emulator.step(() => contacts.job(path.id, now)),
+  byEmails: ({ payload }, { now }) => Emulator.step(() => contacts.byEmails(payload.emails, now)),
+  search: ({ payload }, { now }) => Emulator.step(() => contacts.search(payload.query, now)),
   sample: (_, { now }) =>
-    step(() => {
+    Emulator.step(() => {
       const all = contacts.at(now)
       return { result: all.slice(-50), contact_count: all.length }
     }),
-  startExport: ({ payload }, { now }) => step(() => ({ id: contacts.startExport(payload, now) })),
-  export: ({ path }, { now }) => step(() => contacts.export(path.id, now)),
+  startExport: ({ payload }, { now }) => Emulator.step(() => ({ id: contacts.startExport(payload, now) })),
+  export: ({ path }, { now }) => Emulator.step(() => contacts.export(path.id, now)),
   delete: ({ urlParams }, exchange) =>
-    step(() => {
+    Emulator.step(() => {
       const job_id = contacts.delete(urlParams.ids, exchange.now)
       for (const key of urlParams.ids) exchange.changed({ resource: "contacts", kind: "deleted", key })
       return { job_id }
@@ -144,7 +144,7 @@ const lists = (state: State): Handlers["lists"] => {
   let last = 0
   return {
     list: ({ urlParams: { page_size = 100, page_token } }, { now }) =>
-      step(() => {
+      Emulator.step(() => {
         const all = [...state.lists.values()]
         const start = page_token === undefined ? 0 : all.findIndex(({ id }) => id === page_token) + 1
         if (page_token !== undefined && start === 0) throw notFound("page_token is not valid")
@@ -162,21 +162,21 @@ const lists = (state: State): Handlers["lists"] => {
         }
       }),
     create: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const list = { id: uuid(4, ++last), name: payload.name }
         state.lists.set(list.id, list)
         exchange.changed({ resource: "lists", kind: "created", key: list.name })
         return shown(list, exchange.now)
       }),
     update: ({ path, payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const list = { ...found(path.id), name: payload.name }
         state.lists.set(list.id, list)
         exchange.changed({ resource: "lists", kind: "updated", key: list.name })
         return shown(list, exchange.now)
       }),
     delete: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { id, name } = found(path.id)
         state.lists.delete(id)
         exchange.changed({ resource: "lists", kind: "deleted", key: name })
@@ -192,24 +192,24 @@ const groups = (state: State): Handlers["groups"] => {
   }
   const shown = ({ emails, ...group }: StoredGroup) => ({ ...group, unsubscribes: emails.size })
   return {
-    list: () => step(() => [...state.groups.values()].map(shown)),
+    list: () => Emulator.step(() => [...state.groups.values()].map(shown)),
     create: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const group = { id: 100 + state.groups.size, is_default: false, ...payload, emails: new Set<string>() }
         state.groups.set(group.id, group)
         exchange.changed({ resource: "groups", kind: "created", key: group.name })
         return shown(group)
       }),
-    suppressions: ({ path }) => step(() => [...found(path.id).emails]),
+    suppressions: ({ path }) => Emulator.step(() => [...found(path.id).emails]),
     suppress: ({ path, payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { emails, name } = found(path.id)
         for (const email of payload.recipient_emails) emails.add(email.toLowerCase())
         exchange.changed({ resource: "groups", kind: "suppressed", key: name })
         return { recipient_emails: [...emails] }
       }),
     unsuppress: ({ path }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const { emails, name } = found(path.id)
         emails.delete(path.email.toLowerCase())
         exchange.changed({ resource: "groups", kind: "unsuppressed", key: name })
@@ -223,7 +223,7 @@ const handlers = (options: Options) => (state: State): Handlers => ({
   lists: lists(state),
   suppressions: {
     list: ({ path, urlParams: { end_time = Infinity, limit = 500, offset = 0, start_time = 0 } }) =>
-      step(() =>
+      Emulator.step(() =>
         state.suppressions[path.kind]
           .filter(({ created }) => created >= start_time && created <= end_time)
           .slice(offset, offset + limit)

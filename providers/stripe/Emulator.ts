@@ -13,7 +13,7 @@ import { Journal } from "./emulator/Journal.js"
 import { once } from "./emulator/Keys.js"
 import * as Payments from "./emulator/Payments.js"
 import { search } from "./emulator/Search.js"
-import { makeState, merged, page, type State, step } from "./emulator/Store.js"
+import { makeState, merged, page, type State } from "./emulator/Store.js"
 import type { EventListParams } from "./Schemas.js"
 
 export {
@@ -55,11 +55,11 @@ const payments = (state: State, options: Options): Handlers["paymentIntents"] =>
   const writing = once(state.keys, options.writesTake ?? 0)
   return {
     create: writing(({ payload }, exchange) =>
-      step(() => Payments.create(state, new Journal(state, exchange), payload))
+      Emulator.step(() => Payments.create(state, new Journal(state, exchange), payload))
     ),
-    get: ({ path }) => step(() => state.paymentIntents.get(path.id)),
+    get: ({ path }) => Emulator.step(() => state.paymentIntents.get(path.id)),
     list: ({ urlParams }) =>
-      step(() =>
+      Emulator.step(() =>
         page(
           state.paymentIntents,
           urlParams,
@@ -68,15 +68,15 @@ const payments = (state: State, options: Options): Handlers["paymentIntents"] =>
         )
       ),
     confirm: writing(({ path, payload }, exchange) =>
-      step(() => Payments.confirm(state, new Journal(state, exchange), path.id, payload))
+      Emulator.step(() => Payments.confirm(state, new Journal(state, exchange), path.id, payload))
     ),
     capture: writing(({ path, payload }, exchange) =>
-      step(() => Payments.capture(state, new Journal(state, exchange), path.id, payload))
+      Emulator.step(() => Payments.capture(state, new Journal(state, exchange), path.id, payload))
     ),
     cancel: writing(({ path, payload }, exchange) =>
-      step(() => Payments.cancel(state, new Journal(state, exchange), path.id, payload))
+      Emulator.step(() => Payments.cancel(state, new Journal(state, exchange), path.id, payload))
     ),
-    search: ({ urlParams }) => step(() => search(state.paymentIntents, urlParams))
+    search: ({ urlParams }) => Emulator.step(() => search(state.paymentIntents, urlParams))
   }
 }
 
@@ -86,12 +86,12 @@ const handlers = (options: Options) => (state: State): Handlers => {
     paymentIntents: payments(state, options),
     refunds: {
       create: writing(({ payload }, exchange) =>
-        step(() => Payments.refund(state, new Journal(state, exchange), payload))
+        Emulator.step(() => Payments.refund(state, new Journal(state, exchange), payload))
       )
     },
     charges: {
       list: ({ urlParams: wanted }) =>
-        step(() =>
+        Emulator.step(() =>
           page(
             state.charges,
             wanted,
@@ -104,7 +104,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     customers: {
       create: writing(({ payload }, exchange) =>
-        step(() => {
+        Emulator.step(() => {
           const journal = new Journal(state, exchange)
           const { customers } = state
           return journal.customer(
@@ -126,7 +126,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
     },
     events: {
       list: ({ urlParams: wanted }, exchange) =>
-        step(() =>
+        Emulator.step(() =>
           page(
             state.events,
             wanted,

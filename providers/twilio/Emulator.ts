@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import { TwilioApi } from "./Api.js"
@@ -66,19 +66,6 @@ const makeState = (sid: string) => (): State => ({
   balance: "100.00"
 })
 
-/**
- * Runs a step over the state. The step throws what Twilio refuses, so that nothing can come between its reads and its
- * writes.
- */
-const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
-
 /** The query of a page: what was asked for, and where the page begins. */
 const pageUri = (base: string, query: typeof ListParams.Type, page: number, token: string | undefined): string => {
   const { Page: _page, PageSize = 50, PageToken: _token, ...filters } = query
@@ -123,7 +110,7 @@ const handlers = (state: State): Emulator.Handlers<TwilioApi> => {
   const { sid } = state.account
   /** A step over this account. */
   const here = <A>(path: { readonly accountSid: string }, run: () => A) =>
-    step(() => {
+    Emulator.step(() => {
       if (path.accountSid !== sid) throw notFound(`/2010-04-01/Accounts/${path.accountSid}`)
       return run()
     })

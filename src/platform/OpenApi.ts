@@ -204,10 +204,12 @@ export const make = (
     onGroup() {},
     onEndpoint({ endpoint, group, successes }) {
       const operation = known.get(group.topLevel ? endpoint.name : `${group.identifier}.${endpoint.name}`)
-      const path = endpoint.path.replace(/:(\w+)\??/g, "{$1}")
+      // two colons are one that stands in the path: platform takes what follows for a parameter
+      const path = endpoint.path.replace(/::|:(\w+)\??/g, (_, name?: string) => name === undefined ? ":" : `{${name}}`)
       const method = endpoint.method.toLowerCase()
       // it is made of the same declaration, so it has them
-      const { parameters, requestBody, responses } = made.paths[path]![method as "get"]!
+      const same = made.paths[endpoint.path.replace(/:(\w+)\??/g, "{$1}")]![method as "get"]!
+      const { parameters, requestBody, responses } = same
       paths[path] = {
         ...paths[path],
         [method]: {

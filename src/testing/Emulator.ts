@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import type * as Faults from "./Faults.js"
 import { Engine } from "./internal/engine.js"
 import { inProcess } from "./internal/inProcess.js"
-import type { Options, Spec } from "./internal/model.js"
+import { EmulatorError, type Options, type Spec } from "./internal/model.js"
 import type * as Wire from "./internal/wire.js"
 import type * as Ledger from "./Ledger.js"
 
@@ -101,6 +101,37 @@ export const make = <Api extends HttpApi.HttpApi.Any, State>(
       outage: (down) => Effect.sync(() => engine.setOutage(down)),
       setFaults: (plan) => Effect.map(Clock.currentTimeMillis, (now) => engine.setFaults(plan, now)),
       handle: (incoming) => engine.handle(incoming)
+    }
+  })
+
+/**
+ * Runs a step over the state as a handler does, in one go, so that nothing comes between its reads and its writes. An
+ * `EmulatorError` that it throws is the answer; what else it throws is a mistake in the emulator.
+ *
+ * @example
+ * ```ts
+ * import { Emulator } from "holdfast/testing"
+ *
+ * const stock = new Map([["engine", 2]])
+ *
+ * const take = (sku: string) =>
+ *   Emulator.step(() => {
+ *     const left = (stock.get(sku) ?? 0) - 1
+ *     if (left < 0) throw new Emulator.EmulatorError({ message: `no ${sku} is left`, status: 409 })
+ *     stock.set(sku, left)
+ *     return { left }
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category handlers
+ */
+export const step = <A>(run: () => A): Effect.Effect<A, EmulatorError> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(run())
+    } catch (error) {
+      return error instanceof EmulatorError ? Effect.fail(error) : Effect.die(error)
     }
   })
 

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
 import { Emulator } from "holdfast/testing"
 import type { HubSpotApi } from "../Api.js"
 import type * as Schemas from "../Schemas.js"
@@ -14,22 +13,6 @@ import { type CrmRecord, invalid, notFound, render, selection, type Table } from
 type Handlers = Emulator.Handlers<HubSpotApi>["contacts"]
 
 type Input = typeof Schemas.CreateInput.Type
-
-/**
- * Runs a step over the state. The step throws what HubSpot refuses, so that nothing can come between its reads and its
- * writes.
- *
- * @since 0.1.0
- * @category handlers
- */
-export const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
 
 interface BatchError {
   readonly status: string
@@ -153,7 +136,7 @@ export const objects = (
 
   return {
     list: ({ urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         const limit = urlParams.limit ?? 10
         const { more, records } = table.page(urlParams.after, limit, urlParams.archived ?? false)
         const properties = selection(kind, urlParams.properties)
@@ -171,7 +154,7 @@ export const objects = (
       }),
 
     get: ({ path, urlParams }) =>
-      step(() => {
+      Emulator.step(() => {
         const record = table.find(path.id, urlParams.idProperty, urlParams.archived ?? false)
         if (record === undefined) throw notFound()
         return {
@@ -180,21 +163,21 @@ export const objects = (
         }
       }),
 
-    create: ({ payload }, exchange) => step(() => render(create(payload, exchange), "all")),
+    create: ({ payload }, exchange) => Emulator.step(() => render(create(payload, exchange), "all")),
 
     update: ({ path, payload, urlParams }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const record = table.find(path.id, urlParams.idProperty)
         if (record === undefined) throw notFound()
         return render(update(record, payload.properties, exchange), "all")
       }),
 
-    archive: ({ path }, exchange) => step(() => archive(path.id, exchange)),
+    archive: ({ path }, exchange) => Emulator.step(() => archive(path.id, exchange)),
 
-    search: ({ payload }) => step(() => search(table, payload)),
+    search: ({ payload }) => Emulator.step(() => search(table, payload)),
 
     batchRead: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         const properties = selection(kind, payload.properties)
         const found = payload.inputs.map(({ id }) => table.find(id, payload.idProperty))
         const missing = payload.inputs.filter((_, index) => found[index] === undefined).map(({ id }) => id)
@@ -209,7 +192,7 @@ export const objects = (
       }),
 
     batchCreate: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         // HubSpot tells partial failures apart only where every input has a trace id; else it is all or nothing
         const partial = payload.inputs.every((input) => input.objectWriteTraceId !== undefined)
         if (!partial) {
@@ -224,7 +207,7 @@ export const objects = (
       }),
 
     batchUpdate: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         noDuplicates(payload.inputs)
         const { errors, results } = each(payload.inputs, contextOf, (input) => {
           const record = table.find(input.id, input.idProperty)
@@ -235,7 +218,7 @@ export const objects = (
       }),
 
     batchUpsert: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         noDuplicates(payload.inputs)
         const { errors, results } = each(payload.inputs, contextOf, (input) => {
           const record = table.find(input.id, input.idProperty)
@@ -250,7 +233,7 @@ export const objects = (
       }),
 
     batchArchive: ({ payload }, exchange) =>
-      step(() => {
+      Emulator.step(() => {
         for (const { id } of payload.inputs) archive(id, exchange)
       })
   }

@@ -3,25 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import { Emulator } from "holdfast/testing"
 import type * as Schemas from "../Schemas.js"
 import { refusal } from "./Bodies.js"
-
-/**
- * Runs a step over the state. The step throws what Kit refuses, so that nothing can come between its reads and its writes.
- *
- * @since 0.1.0
- * @category handlers
- */
-export const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
 
 /**
  * A subscriber, and when it was changed last, which Kit sorts by and does not show.

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
 import { Emulator } from "holdfast/testing"
 
 /**
@@ -19,22 +18,6 @@ export const invalid = (path: string, message: string): Emulator.EmulatorError =
  */
 export const notFound = (message = "resource not found"): Emulator.EmulatorError =>
   new Emulator.EmulatorError({ status: 404, message })
-
-/**
- * Runs a step over the state. The step throws what SendGrid refuses, so that nothing can come between its reads and its
- * writes.
- *
- * @since 0.1.0
- * @category handlers
- */
-export const step = <A>(run: () => A): Effect.Effect<A, Emulator.EmulatorError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(run())
-    } catch (error) {
-      return error instanceof Emulator.EmulatorError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
 
 /**
  * A UUID, the same for the same number of the same kind.
