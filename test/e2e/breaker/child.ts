@@ -96,8 +96,8 @@ const program = Effect.gen(function*() {
   yield* Effect.forkScoped(Stream.runForEach(service.changes, (change) =>
     Effect.gen(function*() {
       const { from, reason, to } = change
-      // an open circuit is one that refuses
-      const refused = to === "open" ? (yield* call("ok")) === "refused" : false
+      // an open circuit is one that refuses; where it may be half-open by then, this call would be its probe
+      const refused = to === "open" && setting.callsWhenOpen === true ? (yield* call("ok")) === "refused" : false
       tell({ _tag: "changed", at: now(), from, reason, refused, to })
     })))
 

@@ -10,6 +10,8 @@ export interface Setting {
   readonly store: Store
   readonly breaker: CircuitBreaker.Options
   readonly sharing?: Omit<CircuitBreakerRedis.Options, "prefix"> | undefined
+  /** Whether it makes a call when it hears that it is open, and tells whether that was refused. Default: it does not. */
+  readonly callsWhenOpen?: boolean | undefined
 }
 
 /** What a process of the fleet is told. A URL `ok` or `fails` needs no server. */
@@ -31,7 +33,7 @@ export type Told =
     readonly from: string
     readonly to: string
     readonly reason: string
-    /** Open, it has refused a call by then. */
+    /** Open, it has refused a call by then: where it makes one. */
     readonly refused: boolean
   }
   | {

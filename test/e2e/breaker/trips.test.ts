@@ -12,7 +12,11 @@ describe("a trip", () => {
       Effect.gen(function*() {
         const store = yield* stores[name]
         const fleetSize = isLong ? 8 : 4
-        const members = yield* fleet(fleetSize, { breaker: { failureThreshold: 3, resetTimeout: "1 minute" }, store })
+        const members = yield* fleet(fleetSize, {
+          breaker: { failureThreshold: 3, resetTimeout: "1 minute" },
+          callsWhenOpen: true,
+          store
+        })
         const all = <A>(f: (member: typeof members[0]) => Effect.Effect<A>) =>
           Effect.forEach(members, f, { concurrency: "unbounded" })
         const others = members.slice(1)
