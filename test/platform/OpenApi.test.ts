@@ -308,7 +308,9 @@ describe.each(catalog.entries)("OpenApi of $id", ({ id }) => {
         Object.entries(item).map(([method, { operationId }]) => `${operationId} ${method} ${path}`)
       ).sort(),
       Integration.operationsOf(provider).map(({ method, name, template }) =>
-        `${name} ${method.toLowerCase()} ${template.replaceAll(/:(\w+)\??/g, "{$1}")}`
+        `${name} ${method.toLowerCase()} ${
+          template.replaceAll(/::|:(\w+)\??/g, (_, name?: string) => name === undefined ? ":" : `{${name}}`)
+        }`
       ).sort()
     )
     strictEqual(Catalog.entry(provider).id, id)
