@@ -8,10 +8,10 @@
  *
  * @since 0.1.0
  */
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { Form } from "holdfast"
 
 /** An absent field. Twilio spells it `null`, and so does the emulator. */
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
@@ -29,11 +29,6 @@ const sid = (prefixes: string, title: string) =>
       message: () => `${title}: ${prefixes.replace("|", " or ")} and 32 hexadecimal digits`
     })
   )
-
-/** A payload that is sent as a form. */
-const form = <S extends Schema.Schema.Any>(schema: S): S =>
-  // the type of its options is a check for fields that come once, and holds nothing but the kind
-  HttpApiSchema.withEncoding(schema, { kind: "UrlParams" } as never)
 
 /** A field that may come several times: a form does not tell one value from a list of one. */
 const several = (item: Schema.Schema<string>, max: number) => {
@@ -164,7 +159,7 @@ const lacking = (message: typeof Fields.Type): ReadonlyArray<Schema.FilterIssue>
  * @since 0.1.0
  * @category sent
  */
-export const SendInput = form(Fields.pipe(Schema.filter(lacking)))
+export const SendInput = Form.payload(Fields.pipe(Schema.filter(lacking)))
 
 /**
  * The two changes that there are: a scheduled message is canceled, a text is taken away.
@@ -172,7 +167,7 @@ export const SendInput = form(Fields.pipe(Schema.filter(lacking)))
  * @since 0.1.0
  * @category sent
  */
-export const UpdateInput = form(Schema.Union(
+export const UpdateInput = Form.payload(Schema.Union(
   Schema.Struct({ Status: Schema.Literal("canceled") }),
   Schema.Struct({ Body: Schema.Literal("") })
 ))

@@ -64,7 +64,7 @@ export const makeWithin = (settings: Settings, once: Attempt) => {
   return (arrival: Arrival): Sending => authenticated(settings, attempt, arrival)
 }
 
-/** A credential that is refused, by a 401 or by what a provider says in its stead, says that nothing was done, whatever the method. */
+/** Where a credential is refused, by a 401 or by what a provider says in its stead, nothing was done, whatever the method. */
 const withAnother =
   (attempt: Attempt, again: NonNullable<Authenticate["again"]>): Attempt => (arrival, authenticated, now) =>
     Effect.catchAll(attempt(arrival, authenticated, now), (error) => {
