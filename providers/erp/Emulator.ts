@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
@@ -50,7 +51,7 @@ const handlers = (state: State): Emulator.Handlers<Api.ErpApi> => ({
         if (onHand < 0) return yield* fault(200, "ERP-100", `there are ${before.onHand} of ${path.sku}`)
         const after = {
           ...before,
-          modifiedAt: new Date(exchange.now).toISOString(),
+          modifiedAt: DateTime.formatIso(DateTime.unsafeMake(exchange.now)),
           onHand,
           revision: String(Number(before.revision) + 1)
         }

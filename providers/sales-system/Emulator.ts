@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer } from "holdfast/testing"
 import * as Api from "./Api.js"
@@ -64,7 +65,7 @@ const handlers = (state: State): Emulator.Handlers<Api.SalesSystemApi> => {
             id: `so-${state.orders.size + 1}`,
             status: "accepted",
             totalCents,
-            updatedAt: new Date(exchange.now).toISOString()
+            updatedAt: DateTime.formatIso(DateTime.unsafeMake(exchange.now))
           }
           state.orders.set(order.id, order)
           if (key !== undefined) state.keys.set(key, { orderId: order.id, payload: text })
@@ -98,7 +99,7 @@ const handlers = (state: State): Emulator.Handlers<Api.SalesSystemApi> => {
             ...order,
             note: payload.reason,
             status: "cancelled",
-            updatedAt: new Date(exchange.now).toISOString()
+            updatedAt: DateTime.formatIso(DateTime.unsafeMake(exchange.now))
           }
           state.orders.set(order.id, cancelled)
           exchange.changed({ key: order.reference, kind: "cancelled", resource: "orders" })

@@ -6,6 +6,7 @@ import { catalog } from "holdfast/providers/catalog"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as net from "node:net"
+import { fetched } from "../fetched.js"
 
 interface Ended {
   readonly code: number | null
@@ -56,7 +57,9 @@ const serving = (...argv: ReadonlyArray<string>) =>
   })
 
 const get = (url: string) =>
-  Effect.promise(() => fetch(url).then(async (response) => ({ body: await response.text(), status: response.status })))
+  Effect.promise(() =>
+    fetched(url).then(async (response) => ({ body: await response.text(), status: response.status }))
+  )
 
 const isOpen = (url: string) =>
   Effect.async<boolean>((resume) => {
@@ -82,7 +85,7 @@ describe("npm run emulators", () => {
           // without a credential it may refuse, but it knows what was asked
           const operation = entry.operations.find(({ name }) => name === entry.health) ?? entry.operations[0]!
           const asked = yield* Effect.promise(() =>
-            fetch(url + operation.path.replaceAll(/::|:\w+/g, (part) => part === "::" ? ":" : "1"), {
+            fetched(url + operation.path.replaceAll(/::|:\w+/g, (part) => part === "::" ? ":" : "1"), {
               method: operation.method
             })
           )
@@ -141,7 +144,7 @@ describe("npm run emulators", () => {
             Array.from({ length: 30 }),
             () =>
               Effect.promise(() =>
-                fetch(`${served[0]!.url}/crm/v3/owners`, { headers: { authorization: "Bearer x" } })
+                fetched(`${served[0]!.url}/crm/v3/owners`, { headers: { authorization: "Bearer x" } })
                   .then(async (response) => `${response.status} ${(await response.text()).length > 0}`, () => "broken")
                   .catch(() => "half")
               )

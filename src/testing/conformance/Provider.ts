@@ -14,6 +14,7 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
@@ -143,7 +144,10 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
     })
 
   /** The standard stack, without what waits by itself. */
-  const standard = (http: HttpClient.HttpClient, policy: Provider.Options["policy"]): Effect.Effect<Client> =>
+  const standard = (
+    http: HttpClient.HttpClient,
+    policy: Provider.Options["policy"]
+  ): Effect.Effect<Client, never, Scope.Scope> =>
     Effect.map(
       Layer.build(
         // the layer's needs are met whatever the definition's policy is
@@ -153,7 +157,7 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
         )
       ),
       (context) => Context.get(context, tag)
-    ) as Effect.Effect<Client>
+    )
 
   const tellsNoSecret = (error: IntegrationError) => {
     for (const text of [inspect(error, { depth: Infinity, showHidden: true }), JSON.stringify(error), String(error)]) {

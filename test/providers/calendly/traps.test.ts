@@ -311,8 +311,12 @@ describe("Calendly's traps", () => {
     Effect.gen(function*() {
       const emulator = yield* Emulator.make({ authorize: Testing.Emulator.bearer("from-config") })
       const me = Effect.flatMap(Calendly, (calendly) => calendly.users.me()).pipe(
-        Effect.provide(Calendly.layerConfig),
-        Effect.provide(Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator)))
+        Effect.provide(
+          Layer.provide(
+            Calendly.layerConfig,
+            Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator))
+          )
+        )
       )
       const configured = (variables: ReadonlyArray<readonly [string, string]>) =>
         Effect.withConfigProvider(me, ConfigProvider.fromMap(new Map(variables)))

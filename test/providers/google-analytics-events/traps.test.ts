@@ -9,6 +9,7 @@ import {
   measurementIdConfig
 } from "holdfast/providers/google-analytics-events"
 import * as Testing from "holdfast/testing"
+import { fetched } from "../../fetched.js"
 import { type Client, web } from "./everything.js"
 
 const secret = "fake-api-secret"
@@ -73,7 +74,7 @@ describe("traps of the Measurement Protocol", () => {
       const post = (path: string, body: string) =>
         Effect.promise(async () => {
           const url = `${baseUrl}${path}?measurement_id=G-1&api_secret=${secret}`
-          const answer = await fetch(url, { body, method: "POST" })
+          const answer = await fetched(url, { body, method: "POST" })
           return [answer.status, await answer.text()] as const
         })
       const codes = (body: unknown) =>

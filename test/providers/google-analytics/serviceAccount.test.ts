@@ -10,6 +10,9 @@ import * as Testing from "holdfast/testing"
 import { decodeProtectedHeader, jwtVerify } from "jose"
 import { createPublicKey, generateKeyPairSync } from "node:crypto"
 
+/** Where the clock of a test begins. */
+const epoch = new Date(0)
+
 const scope = "https://www.googleapis.com/auth/analytics.readonly"
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -46,7 +49,7 @@ describe("a service account", () => {
           strictEqual(form.get("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer")
           strictEqual(form.get("client_id"), null)
           const assertion = form.get("assertion") ?? ""
-          const { payload } = await jwtVerify(assertion, createPublicKey(privateKey), { currentDate: new Date(0) })
+          const { payload } = await jwtVerify(assertion, createPublicKey(privateKey), { currentDate: epoch })
           deepStrictEqual([payload.iss, payload.aud, payload.scope], [
             key.client_email,
             "https://oauth2.googleapis.com/token",

@@ -4,6 +4,7 @@ import { Effect, TestClock } from "effect"
 import type { IntegrationError } from "holdfast"
 import { Emulator, GoogleAnalyticsQuota } from "holdfast/providers/google-analytics"
 import { Faults } from "holdfast/testing"
+import { fetched } from "../../fetched.js"
 import * as Kit from "./kit.js"
 
 const path = { propertyId: "1" }
@@ -247,7 +248,7 @@ describe("traps of the Data API", () => {
     Effect.gen(function*() {
       const { baseUrl } = yield* Emulator.serve()
       const answer = yield* Effect.promise(() =>
-        fetch(`${baseUrl}/v1beta/properties/1:runReport`, {
+        fetched(`${baseUrl}/v1beta/properties/1:runReport`, {
           body: JSON.stringify({ ...sessions, limit: 5, offset: "0" }),
           headers: { authorization: "Bearer ya29.fake", "content-type": "application/json" },
           method: "POST"
@@ -255,7 +256,7 @@ describe("traps of the Data API", () => {
       )
       const body: unknown = yield* Effect.promise(() => answer.json())
       deepStrictEqual([answer.status, Object.keys(body as object).includes("rows")], [200, true])
-      const refused = yield* Effect.promise(() => fetch(`${baseUrl}/v1beta/properties/1/metadata`))
+      const refused = yield* Effect.promise(() => fetched(`${baseUrl}/v1beta/properties/1/metadata`))
       strictEqual(refused.status, 401)
       yield* Effect.promise(() => refused.text())
     }))

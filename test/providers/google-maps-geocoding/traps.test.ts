@@ -4,6 +4,7 @@ import { Context, Effect, Fiber, Layer, Redacted, TestClock } from "effect"
 import { Credentials, Holdfast } from "holdfast"
 import { Emulator, GoogleMapsGeocoding, type Schemas } from "holdfast/providers/google-maps-geocoding"
 import * as Testing from "holdfast/testing"
+import { fetched } from "../../fetched.js"
 
 const key = "fake-maps-key"
 
@@ -57,7 +58,7 @@ describe("traps of Geocoding", () => {
       const { baseUrl, emulator } = yield* Emulator.serve({ rateLimit: Emulator.limits({ minutely: 2 }) })
       const get = (query: string) =>
         Effect.promise(async () => {
-          const answer = await fetch(`${baseUrl}/maps/api/geocode/json?${query}`)
+          const answer = await fetched(`${baseUrl}/maps/api/geocode/json?${query}`)
           const read = await answer.json() as { readonly status: string }
           return [answer.status, read.status]
         })

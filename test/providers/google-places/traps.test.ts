@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { Credentials, Integration, IntegrationClient, type IntegrationError, Pagination } from "holdfast"
 import { definition, Emulator, GooglePlaces, searches } from "holdfast/providers/google-places"
 import * as Testing from "holdfast/testing"
+import { fetched } from "../../fetched.js"
 
 const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
@@ -25,7 +26,7 @@ describe("traps of Places", () => {
       const { baseUrl, emulator } = yield* Emulator.serve()
       const post = (headers: Readonly<Record<string, string>>) =>
         Effect.promise(async () => {
-          const answer = await fetch(`${baseUrl}/v1/places:searchText`, {
+          const answer = await fetched(`${baseUrl}/v1/places:searchText`, {
             body: JSON.stringify({ pageSize: 1, textQuery: "Cafe" }),
             headers: { "content-type": "application/json", ...headers },
             method: "POST"

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { Credentials, Integration, IntegrationClient, type IntegrationError } from "holdfast"
 import { definition, Emulator, GoogleRoutes } from "holdfast/providers/google-routes"
 import * as Testing from "holdfast/testing"
+import { fetched } from "../../fetched.js"
 
 const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
@@ -93,7 +94,7 @@ describe("traps of Routes", () => {
       const { baseUrl } = yield* Emulator.serve({ rateLimit: Emulator.limits({ minutely: 2 }) })
       const post = (headers: Readonly<Record<string, string>>) =>
         Effect.promise(async () => {
-          const answer = await fetch(`${baseUrl}/directions/v2:computeRoutes`, {
+          const answer = await fetched(`${baseUrl}/directions/v2:computeRoutes`, {
             body: JSON.stringify({ destination: named.waypoint, origin: named.waypoint }),
             headers: { "x-goog-api-key": "fake-maps-key", ...headers },
             method: "POST"

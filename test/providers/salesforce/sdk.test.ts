@@ -1,7 +1,7 @@
 /** Salesforce's own SDK talks to the emulator. */
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { Emulator } from "holdfast/providers/salesforce"
 import { Faults } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
@@ -43,7 +43,7 @@ describe("jsforce, against the emulator", () => {
       assertTrue((yield* asked(() => accounts.destroy(id))).success)
 
       const day = 86_400_000
-      const now = Date.now()
+      const now = yield* Clock.currentTimeMillis
       const updated = yield* asked(() => accounts.updated(new Date(now - day), new Date(now + day)))
       deepStrictEqual(updated.ids, [upserted.id])
       const deleted = yield* asked(() => accounts.deleted(new Date(now - day), new Date(now + day)))

@@ -451,8 +451,12 @@ describe("Salesforce's traps", () => {
       })
       const resources = (variables: Readonly<Record<string, string>>) =>
         Effect.flatMap(Salesforce, (salesforce) => salesforce.org.resources()).pipe(
-          Effect.provide(Salesforce.layerConfig),
-          Effect.provide(Layer.merge(Holdfast.layerMemory, Layer.succeed(HttpClient.HttpClient, client))),
+          Effect.provide(
+            Layer.provide(
+              Salesforce.layerConfig,
+              Layer.merge(Holdfast.layerMemory, Layer.succeed(HttpClient.HttpClient, client))
+            )
+          ),
           Effect.withConfigProvider(ConfigProvider.fromMap(
             new Map(Object.entries({ SALESFORCE_ACCESS_TOKEN: "fake", ...variables }))
           ))
@@ -473,8 +477,12 @@ describe("Salesforce's traps", () => {
     Effect.gen(function*() {
       const emulator = yield* Emulator.make({ authorize: Testing.Emulator.bearer("from-config"), version: "v66.0" })
       yield* Effect.flatMap(Salesforce, (salesforce) => salesforce.org.resources()).pipe(
-        Effect.provide(Salesforce.layerConfig),
-        Effect.provide(Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator))),
+        Effect.provide(
+          Layer.provide(
+            Salesforce.layerConfig,
+            Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator))
+          )
+        ),
         Effect.withConfigProvider(ConfigProvider.fromMap(
           new Map([
             ["SALESFORCE_ACCESS_TOKEN", "from-config"],

@@ -16,7 +16,7 @@ const started = Effect.fnUntraced(function*(options: Emulator.Options = {}, maxN
 })
 
 const failure = (call: () => Promise<unknown>) =>
-  Effect.orDie(Effect.flip(Effect.tryPromise({ try: call, catch: (error) => error })))
+  Effect.promise(() => call().then(() => Promise.reject(new Error("it has not failed")), (error: unknown) => error))
 
 describe("the SDK of Stripe", () => {
   it.scopedLive("makes a payment that is held, captures a part of it, and refunds it", () =>

@@ -9,6 +9,9 @@ import TwilioClient from "twilio/lib/rest/Twilio.js"
 import { arrive } from "./everything.js"
 import * as Kit from "./kit.js"
 
+const epoch = new Date(0)
+const later = new Date("2026-12-24T18:00:00Z")
+
 const { accountSid, from, to } = Kit
 
 /** The SDK has no option for another server: its hosts are those of Twilio's regions. */
@@ -80,7 +83,7 @@ describe("twilio, the SDK", () => {
           body: "later",
           messagingServiceSid: `MG${"0".repeat(32)}`,
           scheduleType: "fixed",
-          sendAt: new Date("2026-12-24T18:00:00Z"),
+          sendAt: later,
           to
         })
       )
@@ -95,7 +98,7 @@ describe("twilio, the SDK", () => {
         yield* Effect.promise(() => client.messages.create({ body: `message ${index}`, from, to }))
       }
       const before = (yield* emulator.ledger).length
-      const all = yield* Effect.promise(() => client.messages.list({ dateSentAfter: new Date(0), pageSize: 10, to }))
+      const all = yield* Effect.promise(() => client.messages.list({ dateSentAfter: epoch, pageSize: 10, to }))
       assert.deepStrictEqual(
         all.map(({ body }) => body),
         Array.from({ length: 25 }, (_, index) => `message ${24 - index}`)
