@@ -5,14 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification } from "holdfast"
 
 /** Titles that say more than the status they come with. */
 const tags: Readonly<Record<string, Classification.ResponseTag>> = {
@@ -41,18 +34,18 @@ const taken = "already_filled"
 export const classify: Classification.Classifier = (response) => {
   const { status } = response
   if (status >= 200 && status < 300) return undefined
-  const body = record(response.body)
+  const body = Body.record(response.body)
   const details = (Array.isArray(body?.details) ? body.details : []).flatMap((one: unknown) => {
-    const detail = record(one)
-    const message = text(detail?.message)
+    const detail = Body.record(one)
+    const message = Body.text(detail?.message)
     return detail === undefined || message === undefined
       ? []
-      : [{ code: text(detail.code), message, path: text(detail.parameter) ?? "" }]
+      : [{ code: Body.text(detail.code), message, path: Body.text(detail.parameter) ?? "" }]
   })
-  const title = text(body?.title)
+  const title = Body.text(body?.title)
   const codes = details.flatMap((detail) => detail.code ?? [])
   const code = codes.includes(taken) ? taken : codes[0] ?? title
-  const sentence = text(body?.message) ?? title
+  const sentence = Body.text(body?.message) ?? title
   const message = sentence === undefined || details.length === 0 ?
     sentence :
     `${sentence} ${

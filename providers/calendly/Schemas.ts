@@ -11,12 +11,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ids, which are URIs
@@ -73,11 +68,11 @@ export const Id = (kind: Kind) =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 const paging = {
-  count: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 100))),
-  page_token: may(Schema.String)
+  count: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 100))),
+  page_token: Field.may(Schema.String)
 }
 
-const owner = { user: may(Uri("users")), organization: may(Uri("organizations")) }
+const owner = { user: Field.may(Uri("users")), organization: Field.may(Uri("organizations")) }
 
 const owned = (params: { readonly user?: string; readonly organization?: string }) =>
   params.user !== undefined || params.organization !== undefined ? undefined : "whose? give user, or organization"
@@ -90,8 +85,8 @@ const owned = (params: { readonly user?: string; readonly organization?: string 
  */
 export const EventTypeListParams = Schema.Struct({
   ...owner,
-  active: may(Schema.BooleanFromString),
-  sort: may(Schema.Literal("name:asc", "name:desc")),
+  active: Field.may(Schema.BooleanFromString),
+  sort: Field.may(Schema.Literal("name:asc", "name:desc")),
   ...paging
 }).pipe(Schema.filter(owned))
 
@@ -122,11 +117,11 @@ export const AvailableTimesParams = Schema.Struct({
  */
 export const EventListParams = Schema.Struct({
   ...owner,
-  invitee_email: may(Schema.NonEmptyTrimmedString),
-  status: may(Schema.Literal("active", "canceled")),
-  min_start_time: may(Schema.DateTimeUtc),
-  max_start_time: may(Schema.DateTimeUtc),
-  sort: may(Schema.Literal("start_time:asc", "start_time:desc")),
+  invitee_email: Field.may(Schema.NonEmptyTrimmedString),
+  status: Field.may(Schema.Literal("active", "canceled")),
+  min_start_time: Field.may(Schema.DateTimeUtc),
+  max_start_time: Field.may(Schema.DateTimeUtc),
+  sort: Field.may(Schema.Literal("start_time:asc", "start_time:desc")),
   ...paging
 }).pipe(Schema.filter(owned))
 
@@ -135,9 +130,9 @@ export const EventListParams = Schema.Struct({
  * @category sent
  */
 export const InviteeListParams = Schema.Struct({
-  status: may(Schema.Literal("active", "canceled")),
-  email: may(Schema.NonEmptyTrimmedString),
-  sort: may(Schema.Literal("created_at:asc", "created_at:desc")),
+  status: Field.may(Schema.Literal("active", "canceled")),
+  email: Field.may(Schema.NonEmptyTrimmedString),
+  sort: Field.may(Schema.Literal("created_at:asc", "created_at:desc")),
   ...paging
 })
 
@@ -145,7 +140,7 @@ export const InviteeListParams = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const CancelInput = Schema.Struct({ reason: may(Schema.String) })
+export const CancelInput = Schema.Struct({ reason: Field.may(Schema.String) })
 
 const email = Schema.String.pipe(
   Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" })
@@ -160,10 +155,10 @@ const email = Schema.String.pipe(
 export const InviteeInput = Schema.Struct({
   email,
   timezone: Schema.NonEmptyTrimmedString,
-  name: may(Schema.NonEmptyTrimmedString),
-  first_name: may(Schema.NonEmptyTrimmedString),
-  last_name: may(Schema.NonEmptyTrimmedString),
-  text_reminder_number: may(Schema.String)
+  name: Field.may(Schema.NonEmptyTrimmedString),
+  first_name: Field.may(Schema.NonEmptyTrimmedString),
+  last_name: Field.may(Schema.NonEmptyTrimmedString),
+  text_reminder_number: Field.may(Schema.String)
 }).pipe(
   Schema.filter(({ first_name, name }) =>
     name !== undefined || first_name !== undefined ? undefined : "an invitee has a name, or a first_name"
@@ -182,9 +177,9 @@ export const BookInput = Schema.Struct({
   event_type: Uri("event_types"),
   start_time: Schema.DateTimeUtc,
   invitee: InviteeInput,
-  location: may(Schema.Struct({ kind: Schema.String, location: may(Schema.String) })),
-  questions_and_answers: may(Schema.Array(Answer)),
-  tracking: may(Schema.partialWith(
+  location: Field.may(Schema.Struct({ kind: Schema.String, location: Field.may(Schema.String) })),
+  questions_and_answers: Field.may(Schema.Array(Answer)),
+  tracking: Field.may(Schema.partialWith(
     Schema.Struct({
       utm_campaign: Schema.String,
       utm_source: Schema.String,
@@ -195,7 +190,7 @@ export const BookInput = Schema.Struct({
     }),
     { exact: true }
   )),
-  event_guests: may(Schema.Array(email).pipe(Schema.maxItems(10)))
+  event_guests: Field.may(Schema.Array(email).pipe(Schema.maxItems(10)))
 })
 
 /**
@@ -240,9 +235,9 @@ export const WebhookInput = Schema.Struct({
   url: Schema.String.pipe(Schema.pattern(/^https:\/\/\S+$/, { message: () => "a URL with https" })),
   events: Schema.NonEmptyArray(WebhookEventName),
   organization: Uri("organizations"),
-  user: may(Uri("users")),
+  user: Field.may(Uri("users")),
   scope: Schema.Literal("user", "organization"),
-  signing_key: may(Schema.Redacted(Schema.NonEmptyString))
+  signing_key: Field.may(Schema.Redacted(Schema.NonEmptyString))
 }).pipe(
   Schema.filter(({ scope, user }) =>
     scope === "organization" || user !== undefined ? undefined : "with the scope user there is a user"
@@ -256,7 +251,7 @@ export const WebhookInput = Schema.Struct({
 export const WebhookListParams = Schema.Struct({
   organization: Uri("organizations"),
   scope: Schema.Literal("user", "organization"),
-  user: may(Uri("users")),
+  user: Field.may(Uri("users")),
   ...paging
 })
 
@@ -274,11 +269,11 @@ const resource = <A, I>(schema: Schema.Schema<A, I>) => Schema.Struct({ resource
  * @category read
  */
 export const Paging = Schema.Struct({
-  count: maybe(Schema.Int),
-  next_page: maybe(Schema.String),
-  previous_page: maybe(Schema.String),
-  next_page_token: maybe(Schema.String),
-  previous_page_token: maybe(Schema.String)
+  count: Field.maybe(Schema.Int),
+  next_page: Field.maybe(Schema.String),
+  previous_page: Field.maybe(Schema.String),
+  next_page_token: Field.maybe(Schema.String),
+  previous_page_token: Field.maybe(Schema.String)
 })
 
 const page = <A, I>(schema: Schema.Schema<A, I>) =>
@@ -292,12 +287,12 @@ const times = { created_at: Schema.String, updated_at: Schema.String }
  */
 export const User = Schema.Struct({
   uri: Schema.String,
-  name: maybe(Schema.String),
-  slug: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
+  slug: Field.maybe(Schema.String),
   email: Schema.String,
-  scheduling_url: maybe(Schema.String),
-  timezone: maybe(Schema.String),
-  avatar_url: maybe(Schema.String),
+  scheduling_url: Field.maybe(Schema.String),
+  timezone: Field.maybe(Schema.String),
+  avatar_url: Field.maybe(Schema.String),
   current_organization: Schema.String,
   ...times
 })
@@ -316,22 +311,26 @@ export const UserResource = resource(User)
  */
 export const EventType = Schema.Struct({
   uri: Schema.String,
-  name: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
   active: Schema.Boolean,
-  slug: maybe(Schema.String),
+  slug: Field.maybe(Schema.String),
   scheduling_url: Schema.String,
   duration: Schema.Number,
-  kind: maybe(Schema.String),
-  pooling_type: maybe(Schema.String),
-  type: maybe(Schema.String),
-  color: maybe(Schema.String),
-  profile: maybe(
-    Schema.Struct({ type: maybe(Schema.String), name: maybe(Schema.String), owner: maybe(Schema.String) })
+  kind: Field.maybe(Schema.String),
+  pooling_type: Field.maybe(Schema.String),
+  type: Field.maybe(Schema.String),
+  color: Field.maybe(Schema.String),
+  profile: Field.maybe(
+    Schema.Struct({
+      type: Field.maybe(Schema.String),
+      name: Field.maybe(Schema.String),
+      owner: Field.maybe(Schema.String)
+    })
   ),
-  secret: maybe(Schema.Boolean),
-  booking_method: maybe(Schema.String),
-  custom_questions: maybe(Schema.Array(Schema.Unknown)),
-  deleted_at: maybe(Schema.String),
+  secret: Field.maybe(Schema.Boolean),
+  booking_method: Field.maybe(Schema.String),
+  custom_questions: Field.maybe(Schema.Array(Schema.Unknown)),
+  deleted_at: Field.maybe(Schema.String),
   ...times
 })
 
@@ -348,9 +347,9 @@ export const EventTypePage = page(EventType)
 export const AvailableTimes = Schema.Struct({
   collection: Schema.Array(Schema.Struct({
     status: Schema.String,
-    invitees_remaining: maybe(Schema.Int),
+    invitees_remaining: Field.maybe(Schema.Int),
     start_time: Schema.String,
-    scheduling_url: maybe(Schema.String)
+    scheduling_url: Field.maybe(Schema.String)
   }))
 })
 
@@ -359,10 +358,10 @@ export const AvailableTimes = Schema.Struct({
  * @category read
  */
 export const Cancellation = Schema.Struct({
-  canceled_by: maybe(Schema.String),
-  reason: maybe(Schema.String),
-  canceler_type: maybe(Schema.String),
-  created_at: maybe(Schema.String)
+  canceled_by: Field.maybe(Schema.String),
+  reason: Field.maybe(Schema.String),
+  canceler_type: Field.maybe(Schema.String),
+  created_at: Field.maybe(Schema.String)
 })
 
 /**
@@ -377,17 +376,17 @@ export const CancellationResource = resource(Cancellation)
  */
 export const Event = Schema.Struct({
   uri: Schema.String,
-  name: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
   status: Schema.String,
   start_time: Schema.String,
   end_time: Schema.String,
-  event_type: maybe(Schema.String),
-  location: maybe(Schema.Unknown),
-  invitees_counter: maybe(Schema.Struct({ total: Schema.Int, active: Schema.Int, limit: Schema.Int })),
-  event_memberships: maybe(Schema.Array(Schema.Struct({ user: Schema.String }))),
-  event_guests: maybe(Schema.Array(Schema.Struct({ email: Schema.String, ...times }))),
-  calendar_event: maybe(Schema.Unknown),
-  cancellation: maybe(Cancellation),
+  event_type: Field.maybe(Schema.String),
+  location: Field.maybe(Schema.Unknown),
+  invitees_counter: Field.maybe(Schema.Struct({ total: Schema.Int, active: Schema.Int, limit: Schema.Int })),
+  event_memberships: Field.maybe(Schema.Array(Schema.Struct({ user: Schema.String }))),
+  event_guests: Field.maybe(Schema.Array(Schema.Struct({ email: Schema.String, ...times }))),
+  calendar_event: Field.maybe(Schema.Unknown),
+  cancellation: Field.maybe(Cancellation),
   ...times
 })
 
@@ -412,38 +411,38 @@ export const EventPage = page(Event)
 export const Invitee = Schema.Struct({
   uri: Schema.String,
   email: Schema.String,
-  name: maybe(Schema.String),
-  first_name: maybe(Schema.String),
-  last_name: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
+  first_name: Field.maybe(Schema.String),
+  last_name: Field.maybe(Schema.String),
   status: Schema.String,
   event: Schema.String,
-  timezone: maybe(Schema.String),
-  questions_and_answers: maybe(
+  timezone: Field.maybe(Schema.String),
+  questions_and_answers: Field.maybe(
     Schema.Array(Schema.Struct({
       question: Schema.String,
       answer: Schema.String,
-      position: maybe(Schema.Int)
+      position: Field.maybe(Schema.Int)
     }))
   ),
-  tracking: maybe(Schema.Struct({
-    utm_campaign: maybe(Schema.String),
-    utm_source: maybe(Schema.String),
-    utm_medium: maybe(Schema.String),
-    utm_content: maybe(Schema.String),
-    utm_term: maybe(Schema.String),
-    salesforce_uuid: maybe(Schema.String)
+  tracking: Field.maybe(Schema.Struct({
+    utm_campaign: Field.maybe(Schema.String),
+    utm_source: Field.maybe(Schema.String),
+    utm_medium: Field.maybe(Schema.String),
+    utm_content: Field.maybe(Schema.String),
+    utm_term: Field.maybe(Schema.String),
+    salesforce_uuid: Field.maybe(Schema.String)
   })),
-  text_reminder_number: maybe(Schema.String),
-  rescheduled: maybe(Schema.Boolean),
-  old_invitee: maybe(Schema.String),
-  new_invitee: maybe(Schema.String),
-  cancel_url: maybe(Schema.String),
-  reschedule_url: maybe(Schema.String),
-  routing_form_submission: maybe(Schema.String),
-  cancellation: maybe(Cancellation),
-  payment: maybe(Schema.Unknown),
-  no_show: maybe(Schema.Struct({ uri: maybe(Schema.String), created_at: maybe(Schema.String) })),
-  reconfirmation: maybe(Schema.Unknown),
+  text_reminder_number: Field.maybe(Schema.String),
+  rescheduled: Field.maybe(Schema.Boolean),
+  old_invitee: Field.maybe(Schema.String),
+  new_invitee: Field.maybe(Schema.String),
+  cancel_url: Field.maybe(Schema.String),
+  reschedule_url: Field.maybe(Schema.String),
+  routing_form_submission: Field.maybe(Schema.String),
+  cancellation: Field.maybe(Cancellation),
+  payment: Field.maybe(Schema.Unknown),
+  no_show: Field.maybe(Schema.Struct({ uri: Field.maybe(Schema.String), created_at: Field.maybe(Schema.String) })),
+  reconfirmation: Field.maybe(Schema.Unknown),
   ...times
 })
 
@@ -464,7 +463,7 @@ export const InviteePage = page(Invitee)
  * @category read
  */
 export const NoShowResource = resource(
-  Schema.Struct({ uri: Schema.String, invitee: Schema.String, created_at: maybe(Schema.String) })
+  Schema.Struct({ uri: Schema.String, invitee: Schema.String, created_at: Field.maybe(Schema.String) })
 )
 
 /**
@@ -487,10 +486,10 @@ export const Webhook = Schema.Struct({
   state: Schema.String,
   events: Schema.Array(Schema.String),
   scope: Schema.String,
-  organization: maybe(Schema.String),
-  user: maybe(Schema.String),
-  creator: maybe(Schema.String),
-  retry_started_at: maybe(Schema.String),
+  organization: Field.maybe(Schema.String),
+  user: Field.maybe(Schema.String),
+  creator: Field.maybe(Schema.String),
+  retry_started_at: Field.maybe(Schema.String),
   ...times
 })
 
@@ -516,6 +515,6 @@ export const WebhookPage = page(Webhook)
 export const InviteeWebhook = Schema.Struct({
   event: Schema.String,
   created_at: Schema.String,
-  created_by: maybe(Schema.String),
-  payload: Schema.Struct({ ...Invitee.fields, scheduled_event: maybe(Event) })
+  created_by: Field.maybe(Schema.String),
+  payload: Schema.Struct({ ...Invitee.fields, scheduled_event: Field.maybe(Event) })
 })

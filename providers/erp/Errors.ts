@@ -4,12 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
+import { Body, type Classification } from "holdfast"
 
 const tags: Readonly<Record<string, Classification.Classification>> = {
   "ERP-100": { tag: "ValidationError" },
@@ -33,7 +28,7 @@ const tags: Readonly<Record<string, Classification.Classification>> = {
  * @category classification
  */
 export const classify: Classification.Classifier = ({ body, status }) => {
-  const fault = record(record(body)?.fault)
+  const fault = Body.record(Body.record(body)?.fault)
   if (fault === undefined) return undefined
   const code = typeof fault.code === "string" ? fault.code : undefined
   const seconds = fault.retryAfterSeconds

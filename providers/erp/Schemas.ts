@@ -4,10 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 /**
  * @since 0.1.0
@@ -15,7 +12,7 @@ const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(sche
  */
 export const Item = Schema.Struct({
   sku: Schema.String,
-  description: maybe(Schema.String),
+  description: Field.maybe(Schema.String),
   onHand: Schema.Number,
   /** Changes with each change of the item; a change names the one that it has seen. */
   revision: Schema.String,
@@ -28,11 +25,11 @@ export const Item = Schema.Struct({
  */
 export const ListParams = Schema.Struct({
   /** Items to pass over. */
-  skip: may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())),
+  skip: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())),
   /** Default 100, at most 500. */
-  top: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 500))),
+  top: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 500))),
   /** Items that have changed at that time or later, ISO 8601. */
-  modifiedAfter: may(Schema.NonEmptyString)
+  modifiedAfter: Field.may(Schema.NonEmptyString)
 })
 
 /**
@@ -82,11 +79,11 @@ export const PurchaseOrder = Schema.Struct({
 export const Job = Schema.Struct({
   id: Schema.String,
   state: Schema.Union(Schema.Literal("queued", "running", "done", "failed"), Schema.String),
-  result: maybe(Schema.String)
+  result: Field.maybe(Schema.String)
 })
 
 /**
  * @since 0.1.0
  * @category read
  */
-export const Ping = Schema.Struct({ company: Schema.String, release: maybe(Schema.String) })
+export const Ping = Schema.Struct({ company: Schema.String, release: Field.maybe(Schema.String) })

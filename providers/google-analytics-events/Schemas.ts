@@ -9,9 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 /** An absent field, read also where it is spelled `null`. */
 const orElse = <A, I, R>(schema: Schema.Schema<A, I, R>, value: () => A) =>
@@ -77,7 +75,7 @@ export const Params = Schema.Record({ key: Schema.String, value: Schema.Union(Sc
  * @since 0.1.0
  * @category sent
  */
-export const Event = Schema.Struct({ name: Name, params: may(Params) })
+export const Event = Schema.Struct({ name: Name, params: Field.may(Params) })
 
 const UserProperties = Schema.Record({
   key: Schema.String,
@@ -97,16 +95,16 @@ const encoder = new TextEncoder()
  * @category sent
  */
 export const CollectInput = Schema.Struct({
-  client_id: may(Schema.NonEmptyString),
-  app_instance_id: may(Schema.NonEmptyString),
-  user_id: may(Schema.NonEmptyString),
+  client_id: Field.may(Schema.NonEmptyString),
+  app_instance_id: Field.may(Schema.NonEmptyString),
+  user_id: Field.may(Schema.NonEmptyString),
   /** When it happened, where that is not now: at most 72 hours ago. */
-  timestamp_micros: may(Schema.Int.pipe(Schema.positive())),
-  user_properties: may(UserProperties),
-  consent: may(Schema.Struct({ ad_user_data: may(Consent), ad_personalization: may(Consent) })),
+  timestamp_micros: Field.may(Schema.Int.pipe(Schema.positive())),
+  user_properties: Field.may(UserProperties),
+  consent: Field.may(Schema.Struct({ ad_user_data: Field.may(Consent), ad_personalization: Field.may(Consent) })),
   /** Hashed, as Google documents it. */
-  user_data: may(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
-  validation_behavior: may(Schema.Literal("RELAXED", "ENFORCE_RECOMMENDATIONS")),
+  user_data: Field.may(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  validation_behavior: Field.may(Schema.Literal("RELAXED", "ENFORCE_RECOMMENDATIONS")),
   events: Schema.NonEmptyArray(Event).pipe(Schema.maxItems(25))
 }).pipe(
   Schema.filter((input) =>

@@ -6,9 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 /** Of a union of Google's, exactly one member is there. */
 const one = (names: ReadonlyArray<string>) => (value: object): boolean | string =>
@@ -30,7 +28,7 @@ export const Int64 = Schema.transform(Schema.Union(Schema.String, Schema.Number)
  * @since 0.1.0
  * @category filters
  */
-export const NumericValue = Schema.Struct({ int64Value: may(Int64), doubleValue: may(Schema.Finite) }).pipe(
+export const NumericValue = Schema.Struct({ int64Value: Field.may(Int64), doubleValue: Field.may(Schema.Finite) }).pipe(
   Schema.filter(one(["int64Value", "doubleValue"]))
 )
 
@@ -42,23 +40,23 @@ export const NumericValue = Schema.Struct({ int64Value: may(Int64), doubleValue:
  */
 export const Filter = Schema.Struct({
   fieldName: Schema.NonEmptyString,
-  stringFilter: may(Schema.Struct({
+  stringFilter: Field.may(Schema.Struct({
     value: Schema.String,
-    matchType: may(
+    matchType: Field.may(
       Schema.Literal("EXACT", "BEGINS_WITH", "ENDS_WITH", "CONTAINS", "FULL_REGEXP", "PARTIAL_REGEXP")
     ),
-    caseSensitive: may(Schema.Boolean)
+    caseSensitive: Field.may(Schema.Boolean)
   })),
-  inListFilter: may(Schema.Struct({
+  inListFilter: Field.may(Schema.Struct({
     values: Schema.NonEmptyArray(Schema.String),
-    caseSensitive: may(Schema.Boolean)
+    caseSensitive: Field.may(Schema.Boolean)
   })),
-  numericFilter: may(Schema.Struct({
+  numericFilter: Field.may(Schema.Struct({
     operation: Schema.Literal("EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"),
     value: NumericValue
   })),
-  betweenFilter: may(Schema.Struct({ fromValue: NumericValue, toValue: NumericValue })),
-  emptyFilter: may(Schema.Struct({}))
+  betweenFilter: Field.may(Schema.Struct({ fromValue: NumericValue, toValue: NumericValue })),
+  emptyFilter: Field.may(Schema.Struct({}))
 }).pipe(Schema.filter(one(["stringFilter", "inListFilter", "numericFilter", "betweenFilter", "emptyFilter"])))
 
 /**
@@ -98,8 +96,8 @@ const Group = Schema.Struct({ expressions: Schema.Array(nested) })
  * @category filters
  */
 export const Expression: Schema.Schema<Expression, ExpressionEncoded> = Schema.Struct({
-  andGroup: may(Group),
-  orGroup: may(Group),
-  notExpression: may(nested),
-  filter: may(Filter)
+  andGroup: Field.may(Group),
+  orGroup: Field.may(Group),
+  notExpression: Field.may(nested),
+  filter: Field.may(Filter)
 }).pipe(Schema.filter(one(["andGroup", "orGroup", "notExpression", "filter"])))

@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Field } from "holdfast"
 import { Expression, Int64 } from "./Filters.js"
 
 export {
@@ -19,12 +20,6 @@ export {
    */
   Expression
 }
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
 
 const orElse = <A, I, R>(schema: Schema.Schema<A, I, R>, value: () => A) =>
   Schema.optionalWith(schema, { default: value, exact: true, nullable: true })
@@ -67,24 +62,24 @@ export const ReportDate = Schema.String.pipe(
  * @since 0.1.0
  * @category sent
  */
-export const DateRange = Schema.Struct({ startDate: ReportDate, endDate: ReportDate, name: may(Schema.String) })
+export const DateRange = Schema.Struct({ startDate: ReportDate, endDate: ReportDate, name: Field.may(Schema.String) })
 
-const Dimension = Schema.Struct({ name: Schema.NonEmptyString, dimensionExpression: may(Schema.Unknown) })
+const Dimension = Schema.Struct({ name: Schema.NonEmptyString, dimensionExpression: Field.may(Schema.Unknown) })
 
 const Metric = Schema.Struct({
   name: Schema.NonEmptyString,
-  expression: may(Schema.String),
-  invisible: may(Schema.Boolean)
+  expression: Field.may(Schema.String),
+  invisible: Field.may(Schema.Boolean)
 })
 
 const OrderBy = Schema.Struct({
-  desc: may(Schema.Boolean),
-  dimension: may(Schema.Struct({
+  desc: Field.may(Schema.Boolean),
+  dimension: Field.may(Schema.Struct({
     dimensionName: Schema.NonEmptyString,
-    orderType: may(Schema.Literal("ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"))
+    orderType: Field.may(Schema.Literal("ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"))
   })),
-  metric: may(Schema.Struct({ metricName: Schema.NonEmptyString })),
-  pivot: may(Schema.Unknown)
+  metric: Field.may(Schema.Struct({ metricName: Schema.NonEmptyString })),
+  pivot: Field.may(Schema.Unknown)
 }).pipe(
   Schema.filter((order) =>
     ["dimension", "metric", "pivot"].filter((name) => name in order).length === 1 ||
@@ -99,19 +94,21 @@ const limit = Int64.pipe(Schema.between(1, 250_000))
 const offset = Int64.pipe(Schema.nonNegative())
 
 const asked = {
-  dimensions: may(Schema.Array(Dimension)),
-  metrics: may(Schema.Array(Metric)),
-  dimensionFilter: may(Expression),
-  metricFilter: may(Expression),
-  returnPropertyQuota: may(Schema.Boolean)
+  dimensions: Field.may(Schema.Array(Dimension)),
+  metrics: Field.may(Schema.Array(Metric)),
+  dimensionFilter: Field.may(Expression),
+  metricFilter: Field.may(Expression),
+  returnPropertyQuota: Field.may(Schema.Boolean)
 }
 
 const report = {
   ...asked,
-  currencyCode: may(Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "a currency such as EUR" }))),
-  cohortSpec: may(Schema.Unknown),
-  comparisons: may(Schema.Array(Schema.Unknown)),
-  keepEmptyRows: may(Schema.Boolean)
+  currencyCode: Field.may(
+    Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "a currency such as EUR" }))
+  ),
+  cohortSpec: Field.may(Schema.Unknown),
+  comparisons: Field.may(Schema.Array(Schema.Unknown)),
+  keepEmptyRows: Field.may(Schema.Boolean)
 }
 
 /** At most four, which are compared. */
@@ -123,19 +120,19 @@ const dateRanges = Schema.Array(DateRange).pipe(Schema.maxItems(4))
  */
 export const RunReportInput = Schema.Struct({
   ...report,
-  dateRanges: may(dateRanges),
-  metricAggregations: may(Schema.Array(Aggregation)),
-  orderBys: may(Schema.Array(OrderBy)),
-  limit: may(limit),
-  offset: may(offset)
+  dateRanges: Field.may(dateRanges),
+  metricAggregations: Field.may(Schema.Array(Aggregation)),
+  orderBys: Field.may(Schema.Array(OrderBy)),
+  limit: Field.may(limit),
+  offset: Field.may(offset)
 })
 
 const Pivot = Schema.Struct({
   fieldNames: Schema.Array(Schema.NonEmptyString),
-  orderBys: may(Schema.Array(OrderBy)),
+  orderBys: Field.may(Schema.Array(OrderBy)),
   limit,
-  offset: may(offset),
-  metricAggregations: may(Schema.Array(Aggregation))
+  offset: Field.may(offset),
+  metricAggregations: Field.may(Schema.Array(Aggregation))
 })
 
 /**
@@ -144,7 +141,7 @@ const Pivot = Schema.Struct({
  */
 export const RunPivotReportInput = Schema.Struct({
   ...report,
-  dateRanges: may(dateRanges),
+  dateRanges: Field.may(dateRanges),
   pivots: Schema.NonEmptyArray(Pivot)
 })
 
@@ -174,14 +171,14 @@ const minutes = Schema.Int.pipe(Schema.between(0, 59))
  */
 export const RunRealtimeReportInput = Schema.Struct({
   ...asked,
-  minuteRanges: may(Schema.Array(Schema.Struct({
-    name: may(Schema.String),
-    startMinutesAgo: may(minutes),
-    endMinutesAgo: may(minutes)
+  minuteRanges: Field.may(Schema.Array(Schema.Struct({
+    name: Field.may(Schema.String),
+    startMinutesAgo: Field.may(minutes),
+    endMinutesAgo: Field.may(minutes)
   }))),
-  metricAggregations: may(Schema.Array(Aggregation)),
-  orderBys: may(Schema.Array(OrderBy)),
-  limit: may(limit)
+  metricAggregations: Field.may(Schema.Array(Aggregation)),
+  orderBys: Field.may(Schema.Array(OrderBy)),
+  limit: Field.may(limit)
 })
 
 /**
@@ -193,7 +190,7 @@ export const CheckCompatibilityInput = Schema.Struct({
   metrics: asked.metrics,
   dimensionFilter: asked.dimensionFilter,
   metricFilter: asked.metricFilter,
-  compatibilityFilter: may(Schema.Literal("COMPATIBLE", "INCOMPATIBLE"))
+  compatibilityFilter: Field.may(Schema.Literal("COMPATIBLE", "INCOMPATIBLE"))
 })
 
 const AudienceDimension = Schema.Struct({ dimensionName: Schema.String })
@@ -213,15 +210,15 @@ export const CreateAudienceExportInput = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const QueryAudienceExportInput = Schema.Struct({ limit: may(limit), offset: may(offset) })
+export const QueryAudienceExportInput = Schema.Struct({ limit: Field.may(limit), offset: Field.may(offset) })
 
 /**
  * @since 0.1.0
  * @category sent
  */
 export const ListAudienceExportsParams = Schema.Struct({
-  pageSize: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
-  pageToken: may(Schema.String)
+  pageSize: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  pageToken: Field.may(Schema.String)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -237,12 +234,12 @@ const QuotaStatus = Schema.Struct({ consumed: count, remaining: count })
  * @category read
  */
 export const PropertyQuota = Schema.Struct({
-  tokensPerDay: maybe(QuotaStatus),
-  tokensPerHour: maybe(QuotaStatus),
-  tokensPerProjectPerHour: maybe(QuotaStatus),
-  concurrentRequests: maybe(QuotaStatus),
-  serverErrorsPerProjectPerHour: maybe(QuotaStatus),
-  potentiallyThresholdedRequestsPerHour: maybe(QuotaStatus)
+  tokensPerDay: Field.maybe(QuotaStatus),
+  tokensPerHour: Field.maybe(QuotaStatus),
+  tokensPerProjectPerHour: Field.maybe(QuotaStatus),
+  concurrentRequests: Field.maybe(QuotaStatus),
+  serverErrorsPerProjectPerHour: Field.maybe(QuotaStatus),
+  potentiallyThresholdedRequestsPerHour: Field.maybe(QuotaStatus)
 })
 
 const Value = Schema.Struct({ value: text })
@@ -256,19 +253,19 @@ const Value = Schema.Struct({ value: text })
 export const Row = Schema.Struct({ dimensionValues: list(Value), metricValues: list(Value) })
 
 const ResponseMetaData = Schema.Struct({
-  currencyCode: maybe(Schema.String),
-  timeZone: maybe(Schema.String),
-  dataLossFromOtherRow: maybe(Schema.Boolean),
-  emptyReason: maybe(Schema.String),
-  subjectToThresholding: maybe(Schema.Boolean)
+  currencyCode: Field.maybe(Schema.String),
+  timeZone: Field.maybe(Schema.String),
+  dataLossFromOtherRow: Field.maybe(Schema.Boolean),
+  emptyReason: Field.maybe(Schema.String),
+  subjectToThresholding: Field.maybe(Schema.Boolean)
 })
 
 const headers = {
-  kind: maybe(Schema.String),
+  kind: Field.maybe(Schema.String),
   dimensionHeaders: list(Schema.Struct({ name: text })),
   metricHeaders: list(Schema.Struct({ name: text, type: text })),
   rows: list(Row),
-  propertyQuota: maybe(PropertyQuota)
+  propertyQuota: Field.maybe(PropertyQuota)
 }
 
 /**
@@ -287,7 +284,7 @@ export const RealtimeReport = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const Report = Schema.Struct({ ...RealtimeReport.fields, metadata: maybe(ResponseMetaData) })
+export const Report = Schema.Struct({ ...RealtimeReport.fields, metadata: Field.maybe(ResponseMetaData) })
 
 /**
  * @since 0.1.0
@@ -300,7 +297,7 @@ export const PivotReport = Schema.Struct({
     rowCount: count
   })),
   aggregates: list(Row),
-  metadata: maybe(ResponseMetaData)
+  metadata: Field.maybe(ResponseMetaData)
 })
 
 /**
@@ -319,14 +316,14 @@ const described = {
   apiName: text,
   uiName: text,
   description: text,
-  category: maybe(Schema.String),
-  customDefinition: maybe(Schema.Boolean),
+  category: Field.maybe(Schema.String),
+  customDefinition: Field.maybe(Schema.Boolean),
   deprecatedApiNames: list(Schema.String)
 }
 
 const DimensionMetadata = Schema.Struct(described)
 
-const MetricMetadata = Schema.Struct({ ...described, type: text, expression: maybe(Schema.String) })
+const MetricMetadata = Schema.Struct({ ...described, type: text, expression: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
@@ -344,9 +341,9 @@ export const Metadata = Schema.Struct({
  */
 export const Compatibility = Schema.Struct({
   dimensionCompatibilities: list(
-    Schema.Struct({ dimensionMetadata: maybe(DimensionMetadata), compatibility: text })
+    Schema.Struct({ dimensionMetadata: Field.maybe(DimensionMetadata), compatibility: text })
   ),
-  metricCompatibilities: list(Schema.Struct({ metricMetadata: maybe(MetricMetadata), compatibility: text }))
+  metricCompatibilities: list(Schema.Struct({ metricMetadata: Field.maybe(MetricMetadata), compatibility: text }))
 })
 
 /**
@@ -356,15 +353,15 @@ export const Compatibility = Schema.Struct({
 export const AudienceExport = Schema.Struct({
   name: text,
   audience: text,
-  audienceDisplayName: maybe(Schema.String),
+  audienceDisplayName: Field.maybe(Schema.String),
   dimensions: list(Schema.Struct({ dimensionName: text })),
   /** `CREATING`, `ACTIVE` or `FAILED`. */
   state: text,
-  beginCreatingTime: maybe(Schema.String),
+  beginCreatingTime: Field.maybe(Schema.String),
   creationQuotaTokensCharged: count,
   rowCount: count,
-  percentageCompleted: maybe(Schema.Number),
-  errorMessage: maybe(Schema.String)
+  percentageCompleted: Field.maybe(Schema.Number),
+  errorMessage: Field.maybe(Schema.String)
 })
 
 /**
@@ -374,9 +371,9 @@ export const AudienceExport = Schema.Struct({
  * @category read
  */
 export const AudienceExportOperation = Schema.Struct({
-  name: maybe(Schema.String),
-  done: maybe(Schema.Boolean),
-  response: maybe(AudienceExport)
+  name: Field.maybe(Schema.String),
+  done: Field.maybe(Schema.Boolean),
+  response: Field.maybe(AudienceExport)
 })
 
 /**
@@ -385,7 +382,7 @@ export const AudienceExportOperation = Schema.Struct({
  */
 export const AudienceExportPage = Schema.Struct({
   audienceExports: list(AudienceExport),
-  nextPageToken: maybe(Schema.String)
+  nextPageToken: Field.maybe(Schema.String)
 })
 
 /**
@@ -393,7 +390,7 @@ export const AudienceExportPage = Schema.Struct({
  * @category read
  */
 export const AudienceRows = Schema.Struct({
-  audienceExport: maybe(AudienceExport),
+  audienceExport: Field.maybe(AudienceExport),
   audienceRows: list(Schema.Struct({ dimensionValues: list(Value) })),
   rowCount: count
 })

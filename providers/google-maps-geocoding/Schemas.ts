@@ -9,15 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-const list = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalWith(Schema.Array(schema), { default: () => [], exact: true, nullable: true })
+import { Field } from "holdfast"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // sent
@@ -68,11 +60,11 @@ const joined = <A extends string, I extends string>(part: Schema.Schema<A, I>) =
 const Components = Schema.transform(
   Schema.String,
   Schema.Struct({
-    postal_code: may(Part),
-    country: may(Part),
-    route: may(Part),
-    locality: may(Part),
-    administrative_area: may(Part)
+    postal_code: Field.may(Part),
+    country: Field.may(Part),
+    route: Field.may(Part),
+    locality: Field.may(Part),
+    administrative_area: Field.may(Part)
   }).pipe(Schema.filter((components) => Object.keys(components).length > 0 || "at least one component")),
   {
     strict: true,
@@ -96,17 +88,17 @@ const one = ["latlng", "place_id"] as const
  * @category sent
  */
 export const Query = Schema.Struct({
-  address: may(Schema.NonEmptyString),
-  components: may(Components),
-  latlng: may(LatLngText),
-  place_id: may(Schema.NonEmptyString),
-  bounds: may(Bounds),
-  language: may(Schema.NonEmptyString),
-  region: may(
+  address: Field.may(Schema.NonEmptyString),
+  components: Field.may(Components),
+  latlng: Field.may(LatLngText),
+  place_id: Field.may(Schema.NonEmptyString),
+  bounds: Field.may(Bounds),
+  language: Field.may(Schema.NonEmptyString),
+  region: Field.may(
     Schema.String.pipe(Schema.pattern(/^[a-z]{2}$/i, { message: () => "a region of two letters, as in de" }))
   ),
-  location_type: may(joined(Schema.Literal("ROOFTOP", "RANGE_INTERPOLATED", "GEOMETRIC_CENTER", "APPROXIMATE"))),
-  result_type: may(joined(Part))
+  location_type: Field.may(joined(Schema.Literal("ROOFTOP", "RANGE_INTERPOLATED", "GEOMETRIC_CENTER", "APPROXIMATE"))),
+  result_type: Field.may(joined(Part))
 }).pipe(Schema.filter((query) => {
   const ways = one.filter((name) => name in query).length + ("address" in query || "components" in query ? 1 : 0)
   return ways === 1 || "one of address (or components, or both), latlng and place_id"
@@ -127,21 +119,23 @@ const Viewport = Schema.Struct({ northeast: Point, southwest: Point })
 export const Result = Schema.Struct({
   formatted_address: Schema.String,
   place_id: Schema.String,
-  types: list(Schema.String),
-  address_components: list(
-    Schema.Struct({ long_name: Schema.String, short_name: Schema.String, types: list(Schema.String) })
+  types: Field.list(Schema.String),
+  address_components: Field.list(
+    Schema.Struct({ long_name: Schema.String, short_name: Schema.String, types: Field.list(Schema.String) })
   ),
   geometry: Schema.Struct({
     location: Point,
     /** `ROOFTOP`, `RANGE_INTERPOLATED`, `GEOMETRIC_CENTER`, `APPROXIMATE`. */
     location_type: Schema.String,
-    viewport: maybe(Viewport),
-    bounds: maybe(Viewport)
+    viewport: Field.maybe(Viewport),
+    bounds: Field.maybe(Viewport)
   }),
   /** The address was not found as it was asked for. */
-  partial_match: maybe(Schema.Boolean),
-  plus_code: maybe(Schema.Struct({ global_code: maybe(Schema.String), compound_code: maybe(Schema.String) })),
-  postcode_localities: list(Schema.String)
+  partial_match: Field.maybe(Schema.Boolean),
+  plus_code: Field.maybe(
+    Schema.Struct({ global_code: Field.maybe(Schema.String), compound_code: Field.maybe(Schema.String) })
+  ),
+  postcode_localities: Field.list(Schema.String)
 })
 
 /**
@@ -152,6 +146,6 @@ export const Result = Schema.Struct({
  */
 export const Answer = Schema.Struct({
   status: Schema.String,
-  error_message: maybe(Schema.String),
-  results: list(Result)
+  error_message: Field.maybe(Schema.String),
+  results: Field.list(Result)
 })

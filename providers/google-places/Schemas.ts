@@ -9,21 +9,13 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-const list = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalWith(Schema.Array(schema), { default: () => [], exact: true, nullable: true })
+import { Field } from "holdfast"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // sent
 // ---------------------------------------------------------------------------------------------------------------------
 
-const Field = Schema.String.pipe(
+const MaskField = Schema.String.pipe(
   Schema.pattern(/^(\*|[A-Za-z]+(\.[A-Za-z]+)*)$/, { message: () => "a field such as places.displayName, or *" })
 )
 
@@ -34,8 +26,8 @@ const Field = Schema.String.pipe(
  * @since 0.1.0
  * @category sent
  */
-export const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(Field), {
-  // what is split is looked at by `Field`
+export const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(MaskField), {
+  // what is split is looked at by `MaskField`
   strict: false,
   decode: (text) => text.split(","),
   encode: (fields) => fields.join(",")
@@ -51,7 +43,7 @@ export const Mask = Schema.Struct({ "x-goog-fieldmask": FieldMask })
  * @since 0.1.0
  * @category sent
  */
-export const OptionalMask = Schema.Struct({ "x-goog-fieldmask": may(FieldMask) })
+export const OptionalMask = Schema.Struct({ "x-goog-fieldmask": Field.may(FieldMask) })
 
 const Point = Schema.Struct({
   latitude: Schema.Finite.pipe(Schema.between(-90, 90)),
@@ -67,8 +59,8 @@ const Bias = Schema.Union(Schema.Struct({ circle: Circle }), Schema.Struct({ rec
 const twenty = Schema.Int.pipe(Schema.between(1, 20))
 
 const languages = {
-  languageCode: may(Schema.NonEmptyString),
-  regionCode: may(Schema.String.pipe(Schema.pattern(/^[a-z]{2}$/i, { message: () => "a region of two letters" })))
+  languageCode: Field.may(Schema.NonEmptyString),
+  regionCode: Field.may(Schema.String.pipe(Schema.pattern(/^[a-z]{2}$/i, { message: () => "a region of two letters" })))
 }
 
 /**
@@ -78,21 +70,21 @@ const languages = {
 export const SearchTextInput = Schema.Struct({
   ...languages,
   textQuery: Schema.NonEmptyString,
-  pageSize: may(twenty),
-  pageToken: may(Schema.NonEmptyString),
-  includedType: may(Schema.NonEmptyString),
-  strictTypeFiltering: may(Schema.Boolean),
-  locationBias: may(Bias),
-  locationRestriction: may(Schema.Struct({ rectangle: Rectangle })),
-  openNow: may(Schema.Boolean),
-  minRating: may(Schema.Finite.pipe(Schema.between(0, 5))),
-  priceLevels: may(Schema.Array(Schema.Literal(
+  pageSize: Field.may(twenty),
+  pageToken: Field.may(Schema.NonEmptyString),
+  includedType: Field.may(Schema.NonEmptyString),
+  strictTypeFiltering: Field.may(Schema.Boolean),
+  locationBias: Field.may(Bias),
+  locationRestriction: Field.may(Schema.Struct({ rectangle: Rectangle })),
+  openNow: Field.may(Schema.Boolean),
+  minRating: Field.may(Schema.Finite.pipe(Schema.between(0, 5))),
+  priceLevels: Field.may(Schema.Array(Schema.Literal(
     "PRICE_LEVEL_INEXPENSIVE",
     "PRICE_LEVEL_MODERATE",
     "PRICE_LEVEL_EXPENSIVE",
     "PRICE_LEVEL_VERY_EXPENSIVE"
   ))),
-  rankPreference: may(Schema.Literal("RELEVANCE", "DISTANCE"))
+  rankPreference: Field.may(Schema.Literal("RELEVANCE", "DISTANCE"))
 }).pipe(
   Schema.filter((input) =>
     !("locationBias" in input && "locationRestriction" in input) || "one of locationBias and locationRestriction"
@@ -106,10 +98,10 @@ export const SearchTextInput = Schema.Struct({
 export const SearchNearbyInput = Schema.Struct({
   ...languages,
   locationRestriction: Schema.Struct({ circle: Circle }),
-  includedTypes: may(Schema.Array(Schema.NonEmptyString)),
-  excludedTypes: may(Schema.Array(Schema.NonEmptyString)),
-  maxResultCount: may(twenty),
-  rankPreference: may(Schema.Literal("POPULARITY", "DISTANCE"))
+  includedTypes: Field.may(Schema.Array(Schema.NonEmptyString)),
+  excludedTypes: Field.may(Schema.Array(Schema.NonEmptyString)),
+  maxResultCount: Field.may(twenty),
+  rankPreference: Field.may(Schema.Literal("POPULARITY", "DISTANCE"))
 })
 
 /**
@@ -120,17 +112,17 @@ export const AutocompleteInput = Schema.Struct({
   ...languages,
   input: Schema.NonEmptyString,
   /** Of one person's typing, up to the `get` that ends it: Google then bills both as one. */
-  sessionToken: may(Schema.NonEmptyString),
-  includedPrimaryTypes: may(Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(5))),
-  includedRegionCodes: may(Schema.Array(Schema.NonEmptyString)),
-  locationBias: may(Bias)
+  sessionToken: Field.may(Schema.NonEmptyString),
+  includedPrimaryTypes: Field.may(Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(5))),
+  includedRegionCodes: Field.may(Schema.Array(Schema.NonEmptyString)),
+  locationBias: Field.may(Bias)
 })
 
 /**
  * @since 0.1.0
  * @category sent
  */
-export const GetParams = Schema.Struct({ ...languages, sessionToken: may(Schema.NonEmptyString) })
+export const GetParams = Schema.Struct({ ...languages, sessionToken: Field.may(Schema.NonEmptyString) })
 
 const pixels = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 4800))
 
@@ -141,8 +133,8 @@ const pixels = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 4800
  * @category sent
  */
 export const PhotoParams = Schema.Struct({
-  maxWidthPx: may(pixels),
-  maxHeightPx: may(pixels),
+  maxWidthPx: Field.may(pixels),
+  maxHeightPx: Field.may(pixels),
   skipHttpRedirect: Schema.Literal("true")
 }).pipe(
   Schema.filter((params) => "maxWidthPx" in params || "maxHeightPx" in params || "maxWidthPx or maxHeightPx, or both")
@@ -152,20 +144,22 @@ export const PhotoParams = Schema.Struct({
 // read
 // ---------------------------------------------------------------------------------------------------------------------
 
-const LocalizedText = Schema.Struct({ text: maybe(Schema.String), languageCode: maybe(Schema.String) })
+const LocalizedText = Schema.Struct({ text: Field.maybe(Schema.String), languageCode: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
  * @category read
  */
 export const Review = Schema.Struct({
-  name: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
   /** From 1 to 5. */
-  rating: maybe(Schema.Number),
-  text: maybe(LocalizedText),
-  publishTime: maybe(Schema.String),
-  relativePublishTimeDescription: maybe(Schema.String),
-  authorAttribution: maybe(Schema.Struct({ displayName: maybe(Schema.String), uri: maybe(Schema.String) }))
+  rating: Field.maybe(Schema.Number),
+  text: Field.maybe(LocalizedText),
+  publishTime: Field.maybe(Schema.String),
+  relativePublishTimeDescription: Field.maybe(Schema.String),
+  authorAttribution: Field.maybe(
+    Schema.Struct({ displayName: Field.maybe(Schema.String), uri: Field.maybe(Schema.String) })
+  )
 })
 
 /**
@@ -173,48 +167,56 @@ export const Review = Schema.Struct({
  * @category read
  */
 export const Place = Schema.Struct({
-  id: maybe(Schema.String),
+  id: Field.maybe(Schema.String),
   /** `places/ID` */
-  name: maybe(Schema.String),
-  displayName: maybe(LocalizedText),
-  formattedAddress: maybe(Schema.String),
-  location: maybe(Schema.Struct({ latitude: maybe(Schema.Number), longitude: maybe(Schema.Number) })),
-  types: list(Schema.String),
-  primaryType: maybe(Schema.String),
-  businessStatus: maybe(Schema.String),
-  priceLevel: maybe(Schema.String),
+  name: Field.maybe(Schema.String),
+  displayName: Field.maybe(LocalizedText),
+  formattedAddress: Field.maybe(Schema.String),
+  location: Field.maybe(Schema.Struct({ latitude: Field.maybe(Schema.Number), longitude: Field.maybe(Schema.Number) })),
+  types: Field.list(Schema.String),
+  primaryType: Field.maybe(Schema.String),
+  businessStatus: Field.maybe(Schema.String),
+  priceLevel: Field.maybe(Schema.String),
   /** From 1.0 to 5.0. */
-  rating: maybe(Schema.Number),
-  userRatingCount: maybe(Schema.Number),
-  googleMapsUri: maybe(Schema.String),
-  websiteUri: maybe(Schema.String),
-  nationalPhoneNumber: maybe(Schema.String),
-  internationalPhoneNumber: maybe(Schema.String),
-  regularOpeningHours: maybe(
-    Schema.Struct({ openNow: maybe(Schema.Boolean), weekdayDescriptions: list(Schema.String) })
+  rating: Field.maybe(Schema.Number),
+  userRatingCount: Field.maybe(Schema.Number),
+  googleMapsUri: Field.maybe(Schema.String),
+  websiteUri: Field.maybe(Schema.String),
+  nationalPhoneNumber: Field.maybe(Schema.String),
+  internationalPhoneNumber: Field.maybe(Schema.String),
+  regularOpeningHours: Field.maybe(
+    Schema.Struct({ openNow: Field.maybe(Schema.Boolean), weekdayDescriptions: Field.list(Schema.String) })
   ),
-  photos: list(
-    Schema.Struct({ name: maybe(Schema.String), widthPx: maybe(Schema.Number), heightPx: maybe(Schema.Number) })
+  photos: Field.list(
+    Schema.Struct({
+      name: Field.maybe(Schema.String),
+      widthPx: Field.maybe(Schema.Number),
+      heightPx: Field.maybe(Schema.Number)
+    })
   ),
-  reviews: list(Review)
+  reviews: Field.list(Review)
 })
 
 /**
  * @since 0.1.0
  * @category read
  */
-export const Places = Schema.Struct({ places: list(Place), nextPageToken: maybe(Schema.String) })
+export const Places = Schema.Struct({ places: Field.list(Place), nextPageToken: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
  * @category read
  */
 export const Suggestions = Schema.Struct({
-  suggestions: list(Schema.Struct({
-    placePrediction: maybe(
-      Schema.Struct({ placeId: maybe(Schema.String), text: maybe(LocalizedText), types: list(Schema.String) })
+  suggestions: Field.list(Schema.Struct({
+    placePrediction: Field.maybe(
+      Schema.Struct({
+        placeId: Field.maybe(Schema.String),
+        text: Field.maybe(LocalizedText),
+        types: Field.list(Schema.String)
+      })
     ),
-    queryPrediction: maybe(Schema.Struct({ text: maybe(LocalizedText) }))
+    queryPrediction: Field.maybe(Schema.Struct({ text: Field.maybe(LocalizedText) }))
   }))
 })
 
@@ -222,4 +224,4 @@ export const Suggestions = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const Photo = Schema.Struct({ name: maybe(Schema.String), photoUri: Schema.String })
+export const Photo = Schema.Struct({ name: Field.maybe(Schema.String), photoUri: Schema.String })

@@ -11,27 +11,18 @@
 import * as Duration from "effect/Duration"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { RpcStatus } from "holdfast"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-const list = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalWith(Schema.Array(schema), { default: () => [], exact: true, nullable: true })
+import { Field, RpcStatus } from "holdfast"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // sent
 // ---------------------------------------------------------------------------------------------------------------------
 
-const Field = Schema.String.pipe(
+const MaskField = Schema.String.pipe(
   Schema.pattern(/^(\*|[A-Za-z]+(\.[A-Za-z]+)*)$/, { message: () => "a field such as routes.duration, or *" })
 )
 
-const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(Field), {
-  // what is split is looked at by `Field`
+const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(MaskField), {
+  // what is split is looked at by `MaskField`
   strict: false,
   decode: (text) => text.split(","),
   encode: (fields) => fields.join(",")
@@ -67,9 +58,9 @@ const LatLng = Schema.Struct({
  * @category sent
  */
 export const Waypoint = Schema.Union(
-  Schema.Struct({ location: Schema.Struct({ latLng: LatLng }), via: may(Schema.Boolean) }),
-  Schema.Struct({ placeId: Schema.NonEmptyString, via: may(Schema.Boolean) }),
-  Schema.Struct({ address: Schema.NonEmptyString, via: may(Schema.Boolean) })
+  Schema.Struct({ location: Schema.Struct({ latLng: LatLng }), via: Field.may(Schema.Boolean) }),
+  Schema.Struct({ placeId: Schema.NonEmptyString, via: Field.may(Schema.Boolean) }),
+  Schema.Struct({ address: Schema.NonEmptyString, via: Field.may(Schema.Boolean) })
 )
 
 const Time = Schema.String.pipe(
@@ -79,13 +70,13 @@ const Time = Schema.String.pipe(
 )
 
 const asked = {
-  travelMode: may(Schema.Literal("DRIVE", "BICYCLE", "WALK", "TWO_WHEELER", "TRANSIT")),
-  routingPreference: may(Schema.Literal("TRAFFIC_UNAWARE", "TRAFFIC_AWARE", "TRAFFIC_AWARE_OPTIMAL")),
-  departureTime: may(Time),
-  arrivalTime: may(Time),
-  languageCode: may(Schema.NonEmptyString),
-  regionCode: may(Schema.NonEmptyString),
-  units: may(Schema.Literal("METRIC", "IMPERIAL"))
+  travelMode: Field.may(Schema.Literal("DRIVE", "BICYCLE", "WALK", "TWO_WHEELER", "TRANSIT")),
+  routingPreference: Field.may(Schema.Literal("TRAFFIC_UNAWARE", "TRAFFIC_AWARE", "TRAFFIC_AWARE_OPTIMAL")),
+  departureTime: Field.may(Time),
+  arrivalTime: Field.may(Time),
+  languageCode: Field.may(Schema.NonEmptyString),
+  regionCode: Field.may(Schema.NonEmptyString),
+  units: Field.may(Schema.Literal("METRIC", "IMPERIAL"))
 }
 
 /**
@@ -96,12 +87,12 @@ export const ComputeRoutesInput = Schema.Struct({
   ...asked,
   origin: Waypoint,
   destination: Waypoint,
-  intermediates: may(Schema.Array(Waypoint).pipe(Schema.maxItems(25))),
-  computeAlternativeRoutes: may(Schema.Boolean),
-  routeModifiers: may(Schema.Struct({
-    avoidTolls: may(Schema.Boolean),
-    avoidHighways: may(Schema.Boolean),
-    avoidFerries: may(Schema.Boolean)
+  intermediates: Field.may(Schema.Array(Waypoint).pipe(Schema.maxItems(25))),
+  computeAlternativeRoutes: Field.may(Schema.Boolean),
+  routeModifiers: Field.may(Schema.Struct({
+    avoidTolls: Field.may(Schema.Boolean),
+    avoidHighways: Field.may(Schema.Boolean),
+    avoidFerries: Field.may(Schema.Boolean)
   }))
 })
 
@@ -149,9 +140,9 @@ export const Seconds = Schema.transformOrFail(Schema.String, Schema.DurationFrom
 })
 
 const Leg = Schema.Struct({
-  distanceMeters: maybe(Schema.Number),
-  duration: maybe(Seconds),
-  staticDuration: maybe(Seconds)
+  distanceMeters: Field.maybe(Schema.Number),
+  duration: Field.maybe(Seconds),
+  staticDuration: Field.maybe(Seconds)
 })
 
 /**
@@ -160,11 +151,11 @@ const Leg = Schema.Struct({
  */
 export const Route = Schema.Struct({
   ...Leg.fields,
-  description: maybe(Schema.String),
-  polyline: maybe(Schema.Struct({ encodedPolyline: maybe(Schema.String) })),
-  legs: list(Leg),
-  routeLabels: list(Schema.String),
-  warnings: list(Schema.String)
+  description: Field.maybe(Schema.String),
+  polyline: Field.maybe(Schema.Struct({ encodedPolyline: Field.maybe(Schema.String) })),
+  legs: Field.list(Leg),
+  routeLabels: Field.list(Schema.String),
+  warnings: Field.list(Schema.String)
 })
 
 /**
@@ -173,7 +164,7 @@ export const Route = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const Routes = Schema.Struct({ routes: list(Route) })
+export const Routes = Schema.Struct({ routes: Field.list(Route) })
 
 /** proto3 leaves a zero out. */
 const index = Schema.optionalWith(Schema.Number, { default: () => 0, exact: true, nullable: true })
@@ -186,11 +177,11 @@ export const Element = Schema.Struct({
   originIndex: index,
   destinationIndex: index,
   /** Of this element alone: empty where all is well, else a code of google.rpc with its message. */
-  status: maybe(Schema.Struct({ code: maybe(Schema.Number), message: maybe(Schema.String) })),
+  status: Field.maybe(Schema.Struct({ code: Field.maybe(Schema.Number), message: Field.maybe(Schema.String) })),
   /** `ROUTE_EXISTS` or `ROUTE_NOT_FOUND`. */
-  condition: maybe(Schema.String),
-  distanceMeters: maybe(Schema.Number),
-  duration: maybe(Seconds)
+  condition: Field.maybe(Schema.String),
+  distanceMeters: Field.maybe(Schema.Number),
+  duration: Field.maybe(Seconds)
 })
 
 /**

@@ -8,18 +8,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { Classification, IntegrationError } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
-const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
-
-const texts = (value: unknown): ReadonlyArray<string> => list(value).filter((one) => typeof one === "string")
+import { Body, type Classification, type IntegrationError } from "holdfast"
 
 /** Categories that say more than the status they come with. */
 const tags: Readonly<Record<string, Classification.ResponseTag>> = {
@@ -52,8 +41,11 @@ const lock = Duration.seconds(2)
 
 const migrationInProgress = 477
 
-const rateLimit = (body: Fields, headers: Classification.ResponseView["headers"]): Classification.Classification => {
-  const policy = `${text(body.policyName) ?? ""} ${text(body.message) ?? ""}`.toUpperCase()
+const rateLimit = (
+  body: Body.Fields,
+  headers: Classification.ResponseView["headers"]
+): Classification.Classification => {
+  const policy = `${Body.text(body.policyName) ?? ""} ${Body.text(body.message) ?? ""}`.toUpperCase()
   // the day ends at midnight in the account's own time zone: no wait that a retry could sit out
   if (policy.includes("DAILY")) return { tag: "RateLimitError", retryable: false }
   if (headers["retry-after"] !== undefined) return { tag: "RateLimitError" }
@@ -63,17 +55,17 @@ const rateLimit = (body: Fields, headers: Classification.ResponseView["headers"]
 
 const scopeKeys = ["missingScopes", "requiredScopes", "requiredGranularScopes"]
 
-const scopesOf = (body: Fields): ReadonlyArray<string> => {
-  const contexts = [body, ...list(body.errors)].map((one) => record(record(one)?.context))
-  return [...new Set(contexts.flatMap((context) => scopeKeys.flatMap((key) => texts(context?.[key]))))]
+const scopesOf = (body: Body.Fields): ReadonlyArray<string> => {
+  const contexts = [body, ...Body.list(body.errors)].map((one) => Body.record(Body.record(one)?.context))
+  return [...new Set(contexts.flatMap((context) => scopeKeys.flatMap((key) => Body.texts(context?.[key]))))]
 }
 
 type Issue = NonNullable<Classification.Classification["issues"]>[number]
 
-const pathOf = (error: Fields): string => {
-  const context = record(error.context)
-  return text(error.name) ?? texts(context?.propertyName)[0] ?? text(error.in) ??
-    texts(Object.values(context ?? {})[0])[0] ??
+const pathOf = (error: Body.Fields): string => {
+  const context = Body.record(error.context)
+  return Body.text(error.name) ?? Body.texts(context?.propertyName)[0] ?? Body.text(error.in) ??
+    Body.texts(Object.values(context ?? {})[0])[0] ??
     ""
 }
 
@@ -82,22 +74,22 @@ const embedded = (message: string | undefined): ReadonlyArray<unknown> => {
   const start = message?.indexOf("[{") ?? -1
   if (message === undefined || start < 0) return []
   try {
-    return list(JSON.parse(message.slice(start)))
+    return Body.list(JSON.parse(message.slice(start)))
   } catch {
     return []
   }
 }
 
-const issuesOf = (body: Fields): ReadonlyArray<Issue> => {
-  const errors = list(body.errors).length > 0 ? list(body.errors) : embedded(text(body.message))
+const issuesOf = (body: Body.Fields): ReadonlyArray<Issue> => {
+  const errors = Body.list(body.errors).length > 0 ? Body.list(body.errors) : embedded(Body.text(body.message))
   const issues = errors.flatMap((one): ReadonlyArray<Issue> => {
-    const error = record(one)
-    const message = text(error?.message)
+    const error = Body.record(one)
+    const message = Body.text(error?.message)
     return error === undefined || message === undefined ? [] : [{ path: pathOf(error), message }]
   })
   if (issues.length > 0) return issues
-  return Object.entries(record(body.context) ?? {}).flatMap(([key, values]) =>
-    texts(values).map((path) => ({ path, message: key }))
+  return Object.entries(Body.record(body.context) ?? {}).flatMap(([key, values]) =>
+    Body.texts(values).map((path) => ({ path, message: key }))
   )
 }
 
@@ -118,9 +110,9 @@ export const classify: Classification.Classifier = (response) => {
   if (status >= 200 && status < 300) return undefined
   if (status >= 500) return gateway[status] === undefined ? undefined : { message: gateway[status] }
 
-  const body = record(response.body) ?? {}
-  const code = text(body.category) ?? text(body.errorType)
-  const message = text(body.message)
+  const body = Body.record(response.body) ?? {}
+  const code = Body.text(body.category) ?? Body.text(body.errorType)
+  const message = Body.text(body.message)
   if (status === 423) {
     return {
       tag: "ConflictError",

@@ -9,12 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const strings = Schema.Record({ key: Schema.String, value: Schema.String })
 
@@ -100,7 +95,7 @@ export const AssociationInput = Schema.Struct({
  */
 export const CreateInput = Schema.Struct({
   properties: PropertiesInput,
-  associations: may(Schema.Array(AssociationInput))
+  associations: Field.may(Schema.Array(AssociationInput))
 })
 
 /**
@@ -116,12 +111,12 @@ export const UpdateInput = Schema.Struct({ properties: PropertiesInput })
  * @category sent
  */
 export const ListParams = Schema.Struct({
-  limit: may(pageSize(100)),
-  after: may(Schema.String),
-  properties: may(Csv),
-  propertiesWithHistory: may(Csv),
-  associations: may(Csv),
-  archived: may(flag)
+  limit: Field.may(pageSize(100)),
+  after: Field.may(Schema.String),
+  properties: Field.may(Csv),
+  propertiesWithHistory: Field.may(Csv),
+  associations: Field.may(Csv),
+  archived: Field.may(flag)
 })
 
 /**
@@ -131,11 +126,11 @@ export const ListParams = Schema.Struct({
  * @category sent
  */
 export const GetParams = Schema.Struct({
-  idProperty: may(Schema.String),
-  properties: may(Csv),
-  propertiesWithHistory: may(Csv),
-  associations: may(Csv),
-  archived: may(flag)
+  idProperty: Field.may(Schema.String),
+  properties: Field.may(Csv),
+  propertiesWithHistory: Field.may(Csv),
+  associations: Field.may(Csv),
+  archived: Field.may(flag)
 })
 
 /**
@@ -144,7 +139,7 @@ export const GetParams = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const UpdateParams = Schema.Struct({ idProperty: may(Schema.String) })
+export const UpdateParams = Schema.Struct({ idProperty: Field.may(Schema.String) })
 
 /**
  * @since 0.1.0
@@ -175,9 +170,9 @@ export const FilterOperator = Schema.Literal(
 export const Filter = Schema.Struct({
   propertyName: Schema.String,
   operator: FilterOperator,
-  value: may(Schema.String),
-  values: may(Schema.Array(Schema.String)),
-  highValue: may(Schema.String)
+  value: Field.may(Schema.String),
+  values: Field.may(Schema.Array(Schema.String)),
+  highValue: Field.may(Schema.String)
 })
 
 /**
@@ -194,7 +189,7 @@ export const FilterGroup = Schema.Struct({ filters: Schema.Array(Filter).pipe(Sc
  */
 export const Sort = Schema.Struct({
   propertyName: Schema.String,
-  direction: may(Schema.Literal("ASCENDING", "DESCENDING"))
+  direction: Field.may(Schema.Literal("ASCENDING", "DESCENDING"))
 })
 
 /**
@@ -205,18 +200,18 @@ export const Sort = Schema.Struct({
  * @category sent
  */
 export const SearchInput = Schema.Struct({
-  filterGroups: may(Schema.Array(FilterGroup).pipe(Schema.maxItems(5))),
-  sorts: may(Schema.Array(Sort).pipe(Schema.maxItems(1))),
-  query: may(Schema.String),
-  properties: may(Schema.Array(Schema.String)),
-  limit: may(Schema.Int.pipe(Schema.between(1, 200))),
-  after: may(Schema.String)
+  filterGroups: Field.may(Schema.Array(FilterGroup).pipe(Schema.maxItems(5))),
+  sorts: Field.may(Schema.Array(Sort).pipe(Schema.maxItems(1))),
+  query: Field.may(Schema.String),
+  properties: Field.may(Schema.Array(Schema.String)),
+  limit: Field.may(Schema.Int.pipe(Schema.between(1, 200))),
+  after: Field.may(Schema.String)
 })
 
 const batch = <A, I>(input: Schema.Schema<A, I>) => Schema.Array(input).pipe(Schema.minItems(1), Schema.maxItems(100))
 
 /** Comes back with the error of its input, so that a partial failure can be told apart. */
-const traced = { objectWriteTraceId: may(Schema.String) }
+const traced = { objectWriteTraceId: Field.may(Schema.String) }
 
 /**
  * @since 0.1.0
@@ -224,9 +219,9 @@ const traced = { objectWriteTraceId: may(Schema.String) }
  */
 export const BatchReadInput = Schema.Struct({
   inputs: batch(Schema.Struct({ id: Schema.String })),
-  properties: may(Schema.Array(Schema.String)),
-  propertiesWithHistory: may(Schema.Array(Schema.String)),
-  idProperty: may(Schema.String)
+  properties: Field.may(Schema.Array(Schema.String)),
+  propertiesWithHistory: Field.may(Schema.Array(Schema.String)),
+  idProperty: Field.may(Schema.String)
 })
 
 /**
@@ -243,7 +238,7 @@ export const BatchCreateInput = Schema.Struct({
  */
 export const BatchUpdateInput = Schema.Struct({
   inputs: batch(
-    Schema.Struct({ id: Schema.String, idProperty: may(Schema.String), properties: PropertiesInput, ...traced })
+    Schema.Struct({ id: Schema.String, idProperty: Field.may(Schema.String), properties: PropertiesInput, ...traced })
   )
 })
 
@@ -255,7 +250,7 @@ export const BatchUpdateInput = Schema.Struct({
  */
 export const BatchUpsertInput = Schema.Struct({
   inputs: batch(
-    Schema.Struct({ id: Schema.String, idProperty: may(Schema.String), properties: PropertiesInput, ...traced })
+    Schema.Struct({ id: Schema.String, idProperty: Field.may(Schema.String), properties: PropertiesInput, ...traced })
   )
 })
 
@@ -271,7 +266,7 @@ export const BatchArchiveInput = Schema.Struct({ inputs: batch(Schema.Struct({ i
  * @since 0.1.0
  * @category sent
  */
-export const AssociationListParams = Schema.Struct({ limit: may(pageSize(500)), after: may(Schema.String) })
+export const AssociationListParams = Schema.Struct({ limit: Field.may(pageSize(500)), after: Field.may(Schema.String) })
 
 /**
  * Query of `owners.list`; `limit` is 1 to 500, HubSpot's default 100.
@@ -280,10 +275,10 @@ export const AssociationListParams = Schema.Struct({ limit: may(pageSize(500)), 
  * @category sent
  */
 export const OwnerListParams = Schema.Struct({
-  email: may(Schema.String),
-  limit: may(pageSize(500)),
-  after: may(Schema.String),
-  archived: may(flag)
+  email: Field.may(Schema.String),
+  limit: Field.may(pageSize(500)),
+  after: Field.may(Schema.String),
+  archived: Field.may(flag)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -297,7 +292,7 @@ export const OwnerListParams = Schema.Struct({
  * @category read
  */
 export const Paging = Schema.Struct({
-  next: maybe(Schema.Struct({ after: Id, link: maybe(Schema.String) }))
+  next: Field.maybe(Schema.Struct({ after: Id, link: Field.maybe(Schema.String) }))
 })
 
 /**
@@ -312,17 +307,17 @@ export const CrmObject = Schema.Struct({
   createdAt: Schema.String,
   updatedAt: Schema.String,
   archived: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true }),
-  archivedAt: maybe(Schema.String),
-  propertiesWithHistory: maybe(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) })),
-  associations: maybe(Schema.Record({
+  archivedAt: Field.maybe(Schema.String),
+  propertiesWithHistory: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) })),
+  associations: Field.maybe(Schema.Record({
     key: Schema.String,
     value: Schema.Struct({
       results: Schema.Array(Schema.Struct({ id: Id, type: Schema.String })),
-      paging: maybe(Paging)
+      paging: Field.maybe(Paging)
     })
   })),
-  url: maybe(Schema.String),
-  objectWriteTraceId: maybe(Schema.String)
+  url: Field.maybe(Schema.String),
+  objectWriteTraceId: Field.maybe(Schema.String)
 })
 
 /**
@@ -347,7 +342,8 @@ export const UpsertedObject = Schema.Struct({
  */
 export interface UpsertedObject extends Schema.Schema.Type<typeof UpsertedObject> {}
 
-const page = <A, I>(item: Schema.Schema<A, I>) => Schema.Struct({ results: Schema.Array(item), paging: maybe(Paging) })
+const page = <A, I>(item: Schema.Schema<A, I>) =>
+  Schema.Struct({ results: Schema.Array(item), paging: Field.maybe(Paging) })
 
 /**
  * @since 0.1.0
@@ -371,14 +367,14 @@ const ErrorContext = Schema.Record({ key: Schema.String, value: Schema.Unknown }
  * @category read
  */
 export const BatchError = Schema.Struct({
-  status: maybe(Schema.String),
-  id: maybe(Schema.String),
-  category: maybe(Schema.String),
-  subCategory: maybe(Schema.Unknown),
+  status: Field.maybe(Schema.String),
+  id: Field.maybe(Schema.String),
+  category: Field.maybe(Schema.String),
+  subCategory: Field.maybe(Schema.Unknown),
   message: Schema.String,
-  errors: maybe(Schema.Array(Schema.Unknown)),
-  context: maybe(ErrorContext),
-  links: maybe(Schema.Unknown)
+  errors: Field.maybe(Schema.Array(Schema.Unknown)),
+  context: Field.maybe(ErrorContext),
+  links: Field.maybe(Schema.Unknown)
 })
 
 const batchResult = <A, I>(item: Schema.Schema<A, I>) =>
@@ -386,13 +382,13 @@ const batchResult = <A, I>(item: Schema.Schema<A, I>) =>
     /** `COMPLETE` when done. */
     status: Schema.String,
     results: Schema.Array(item),
-    startedAt: maybe(Schema.String),
-    completedAt: maybe(Schema.String),
-    requestedAt: maybe(Schema.String),
+    startedAt: Field.maybe(Schema.String),
+    completedAt: Field.maybe(Schema.String),
+    requestedAt: Field.maybe(Schema.String),
     /** Present where some of the inputs failed (HTTP 207). */
-    numErrors: maybe(Schema.Int),
-    errors: maybe(Schema.Array(BatchError)),
-    links: maybe(Schema.Unknown)
+    numErrors: Field.maybe(Schema.Int),
+    errors: Field.maybe(Schema.Array(BatchError)),
+    links: Field.maybe(Schema.Unknown)
   })
 
 /**
@@ -416,7 +412,7 @@ export const Association = Schema.Struct({
   associationTypes: Schema.Array(Schema.Struct({
     category: Schema.String,
     typeId: Schema.Int,
-    label: maybe(Schema.String)
+    label: Field.maybe(Schema.String)
   }))
 })
 
@@ -456,18 +452,18 @@ export const LabelledAssociation = Schema.Struct({
  */
 export const Owner = Schema.Struct({
   id: Schema.String,
-  email: maybe(Schema.String),
+  email: Field.maybe(Schema.String),
   /** `PERSON` or `QUEUE`. */
-  type: maybe(Schema.String),
-  firstName: maybe(Schema.String),
-  lastName: maybe(Schema.String),
-  userId: maybe(Schema.Int),
-  userIdIncludingInactive: maybe(Schema.Int),
+  type: Field.maybe(Schema.String),
+  firstName: Field.maybe(Schema.String),
+  lastName: Field.maybe(Schema.String),
+  userId: Field.maybe(Schema.Int),
+  userIdIncludingInactive: Field.maybe(Schema.Int),
   createdAt: Schema.String,
   updatedAt: Schema.String,
   archived: Schema.optionalWith(Schema.Boolean, { default: () => false, nullable: true }),
-  teams: maybe(
-    Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String, primary: maybe(Schema.Boolean) }))
+  teams: Field.maybe(
+    Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String, primary: Field.maybe(Schema.Boolean) }))
   )
 })
 
@@ -486,12 +482,12 @@ export const OwnerPage = page(Owner)
 export const AccountDetails = Schema.Struct({
   portalId: Schema.Int,
   /** `STANDARD`, `DEVELOPER_TEST`, `SANDBOX` or `APP_DEVELOPER`. */
-  accountType: maybe(Schema.String),
-  timeZone: maybe(Schema.String),
-  companyCurrency: maybe(Schema.String),
-  additionalCurrencies: maybe(Schema.Array(Schema.String)),
-  utcOffset: maybe(Schema.String),
-  utcOffsetMilliseconds: maybe(Schema.Int),
-  uiDomain: maybe(Schema.String),
-  dataHostingLocation: maybe(Schema.String)
+  accountType: Field.maybe(Schema.String),
+  timeZone: Field.maybe(Schema.String),
+  companyCurrency: Field.maybe(Schema.String),
+  additionalCurrencies: Field.maybe(Schema.Array(Schema.String)),
+  utcOffset: Field.maybe(Schema.String),
+  utcOffsetMilliseconds: Field.maybe(Schema.Int),
+  uiDomain: Field.maybe(Schema.String),
+  dataHostingLocation: Field.maybe(Schema.String)
 })

@@ -9,12 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const EmailAddress = Schema.String.pipe(
   Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" })
@@ -74,9 +69,9 @@ export const FieldsInput = Schema.Record({ key: Schema.String, value: Schema.Str
  */
 export const SubscriberInput = Schema.Struct({
   email_address: EmailAddress,
-  fields: may(FieldsInput),
-  first_name: may(Schema.String),
-  state: may(State)
+  fields: Field.may(FieldsInput),
+  first_name: Field.may(Schema.String),
+  state: Field.may(State)
 })
 
 /**
@@ -84,9 +79,9 @@ export const SubscriberInput = Schema.Struct({
  * @category sent
  */
 export const SubscriberUpdate = Schema.Struct({
-  email_address: may(EmailAddress),
-  fields: may(FieldsInput),
-  first_name: may(Schema.String)
+  email_address: Field.may(EmailAddress),
+  fields: Field.may(FieldsInput),
+  first_name: Field.may(Schema.String)
 })
 
 /**
@@ -103,10 +98,10 @@ export const Nothing = Schema.Struct({})
 
 /** A page goes in one direction. `per_page` is 1 to 1000, Kit's default 500. */
 const walking = {
-  after: may(Schema.NonEmptyString),
-  before: may(Schema.NonEmptyString),
-  include_total_count: may(Schema.BooleanFromString),
-  per_page: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000)))
+  after: Field.may(Schema.NonEmptyString),
+  before: Field.may(Schema.NonEmptyString),
+  include_total_count: Field.may(Schema.BooleanFromString),
+  per_page: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000)))
 }
 
 /**
@@ -123,18 +118,18 @@ export const ListParams = Schema.Struct(walking)
  */
 export const SubscriberListParams = Schema.Struct({
   ...walking,
-  created_after: may(Day),
-  created_before: may(Day),
-  email_address: may(Schema.NonEmptyString),
+  created_after: Field.may(Day),
+  created_before: Field.may(Day),
+  email_address: Field.may(Schema.NonEmptyString),
   /** More of each subscriber, by names joined by commas. */
-  include: may(Schema.NonEmptyString),
+  include: Field.may(Schema.NonEmptyString),
   /** Less of each subscriber: no custom fields. */
-  slim: may(Schema.BooleanFromString),
-  sort_field: may(Schema.Literal("cancelled_at", "id", "updated_at")),
-  sort_order: may(Schema.Literal("asc", "desc")),
-  status: may(Schema.Literal("active", "all", "bounced", "cancelled", "complained", "inactive")),
-  updated_after: may(Day),
-  updated_before: may(Day)
+  slim: Field.may(Schema.BooleanFromString),
+  sort_field: Field.may(Schema.Literal("cancelled_at", "id", "updated_at")),
+  sort_order: Field.may(Schema.Literal("asc", "desc")),
+  status: Field.may(Schema.Literal("active", "all", "bounced", "cancelled", "complained", "inactive")),
+  updated_after: Field.may(Day),
+  updated_before: Field.may(Day)
 })
 
 /**
@@ -149,7 +144,7 @@ export const TagInput = Schema.Struct({ name: Schema.NonEmptyString })
  */
 export const CustomFieldInput = Schema.Struct({ label: Schema.NonEmptyString })
 
-const callback = { callback_url: may(Schema.NonEmptyString) }
+const callback = { callback_url: Field.may(Schema.NonEmptyString) }
 
 /**
  * @since 0.1.0
@@ -159,8 +154,8 @@ export const BulkSubscribersInput = Schema.Struct({
   ...callback,
   subscribers: Schema.NonEmptyArray(Schema.Struct({
     email_address: EmailAddress,
-    first_name: may(Schema.String),
-    state: may(State)
+    first_name: Field.may(Schema.String),
+    state: Field.may(State)
   }))
 })
 
@@ -183,9 +178,9 @@ export const ProductInput = Schema.Struct({
   lid: Schema.NonEmptyString,
   name: Schema.NonEmptyString,
   pid: Schema.NonEmptyString,
-  quantity: may(Schema.Int),
-  sku: may(Schema.String),
-  unit_price: may(Schema.Number)
+  quantity: Field.may(Schema.Int),
+  sku: Field.may(Schema.String),
+  unit_price: Field.may(Schema.Number)
 })
 
 /**
@@ -195,18 +190,18 @@ export const ProductInput = Schema.Struct({
 export const PurchaseInput = Schema.Struct({
   purchase: Schema.Struct({
     currency: Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "a currency such as USD" })),
-    discount: may(Schema.Number),
+    discount: Field.may(Schema.Number),
     email_address: EmailAddress,
-    first_name: may(Schema.String),
+    first_name: Field.may(Schema.String),
     products: Schema.NonEmptyArray(ProductInput),
-    shipping: may(Schema.Number),
-    status: may(Schema.NonEmptyString),
-    subtotal: may(Schema.Number),
-    tax: may(Schema.Number),
-    total: may(Schema.Number),
+    shipping: Field.may(Schema.Number),
+    status: Field.may(Schema.NonEmptyString),
+    subtotal: Field.may(Schema.Number),
+    tax: Field.may(Schema.Number),
+    total: Field.may(Schema.Number),
     /** Yours. */
     transaction_id: Schema.NonEmptyString,
-    transaction_time: may(Schema.NonEmptyString)
+    transaction_time: Field.may(Schema.NonEmptyString)
   })
 })
 
@@ -218,9 +213,9 @@ export const PurchaseInput = Schema.Struct({
  */
 export const WebhookInput = Schema.Struct({
   event: Schema.Struct({
-    custom_field_id: may(PositiveId),
-    form_id: may(PositiveId),
-    initiator_value: may(Schema.String),
+    custom_field_id: Field.may(PositiveId),
+    form_id: Field.may(PositiveId),
+    initiator_value: Field.may(Schema.String),
     name: Schema.Literal(
       "custom_field.field_created",
       "custom_field.field_deleted",
@@ -238,9 +233,9 @@ export const WebhookInput = Schema.Struct({
       "subscriber.tag_add",
       "subscriber.tag_remove"
     ),
-    product_id: may(PositiveId),
-    sequence_id: may(PositiveId),
-    tag_id: may(PositiveId)
+    product_id: Field.may(PositiveId),
+    sequence_id: Field.may(PositiveId),
+    tag_id: Field.may(PositiveId)
   }),
   target_url: Schema.String.pipe(Schema.pattern(/^https?:\/\/\S+$/, { message: () => "a URL" }))
 })
@@ -254,12 +249,12 @@ export const WebhookInput = Schema.Struct({
  * @category read
  */
 export const Paging = Schema.Struct({
-  end_cursor: maybe(Schema.String),
+  end_cursor: Field.maybe(Schema.String),
   has_next_page: Schema.Boolean,
-  has_previous_page: maybe(Schema.Boolean),
-  per_page: maybe(Schema.Int),
-  start_cursor: maybe(Schema.String),
-  total_count: maybe(Schema.Int)
+  has_previous_page: Field.maybe(Schema.Boolean),
+  per_page: Field.maybe(Schema.Int),
+  start_cursor: Field.maybe(Schema.String),
+  total_count: Field.maybe(Schema.Int)
 })
 
 /**
@@ -270,18 +265,18 @@ export const Paging = Schema.Struct({
  */
 export const Account = Schema.Struct({
   account: Schema.Struct({
-    created_at: maybe(Schema.String),
+    created_at: Field.maybe(Schema.String),
     id: Schema.Int,
-    name: maybe(Schema.String),
-    plan_type: maybe(Schema.String),
-    primary_email_address: maybe(Schema.String),
-    timezone: maybe(Schema.Struct({
-      friendly_name: maybe(Schema.String),
-      name: maybe(Schema.String),
-      utc_offset: maybe(Schema.String)
+    name: Field.maybe(Schema.String),
+    plan_type: Field.maybe(Schema.String),
+    primary_email_address: Field.maybe(Schema.String),
+    timezone: Field.maybe(Schema.Struct({
+      friendly_name: Field.maybe(Schema.String),
+      name: Field.maybe(Schema.String),
+      utc_offset: Field.maybe(Schema.String)
     }))
   }),
-  user: maybe(Schema.Struct({ email: maybe(Schema.String), id: maybe(Schema.Int) }))
+  user: Field.maybe(Schema.Struct({ email: Field.maybe(Schema.String), id: Field.maybe(Schema.Int) }))
 })
 
 /**
@@ -289,19 +284,19 @@ export const Account = Schema.Struct({
  * @category read
  */
 export const Subscriber = Schema.Struct({
-  added_at: maybe(Schema.String),
-  created_at: maybe(Schema.String),
+  added_at: Field.maybe(Schema.String),
+  created_at: Field.maybe(Schema.String),
   email_address: Schema.String,
   /** By the keys of the custom fields. */
   fields: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) }), {
     default: () => ({}),
     nullable: true
   }),
-  first_name: maybe(Schema.String),
+  first_name: Field.maybe(Schema.String),
   id: Schema.Int,
   /** `active`, `inactive` (not confirmed yet), `cancelled`, `bounced` or `complained`. */
-  state: maybe(Schema.String),
-  tagged_at: maybe(Schema.String)
+  state: Field.maybe(Schema.String),
+  tagged_at: Field.maybe(Schema.String)
 })
 
 /**
@@ -320,7 +315,7 @@ export const SubscriberAnswer = Schema.Struct({ subscriber: Subscriber })
  * @since 0.1.0
  * @category read
  */
-export const Tag = Schema.Struct({ created_at: maybe(Schema.String), id: Schema.Int, name: Schema.String })
+export const Tag = Schema.Struct({ created_at: Field.maybe(Schema.String), id: Schema.Int, name: Schema.String })
 
 /**
  * @since 0.1.0
@@ -336,7 +331,7 @@ export const CustomField = Schema.Struct({
   id: Schema.Int,
   key: Schema.String,
   label: Schema.String,
-  name: maybe(Schema.String)
+  name: Field.maybe(Schema.String)
 })
 
 /**
@@ -350,12 +345,12 @@ export interface CustomField extends Schema.Schema.Type<typeof CustomField> {}
  * @category read
  */
 export const Broadcast = Schema.Struct({
-  created_at: maybe(Schema.String),
+  created_at: Field.maybe(Schema.String),
   id: Schema.Int,
-  public: maybe(Schema.Boolean),
-  published_at: maybe(Schema.String),
-  send_at: maybe(Schema.String),
-  subject: maybe(Schema.String)
+  public: Field.maybe(Schema.Boolean),
+  published_at: Field.maybe(Schema.String),
+  send_at: Field.maybe(Schema.String),
+  subject: Field.maybe(Schema.String)
 })
 
 /**
@@ -369,8 +364,8 @@ export interface Broadcast extends Schema.Schema.Type<typeof Broadcast> {}
  * @category read
  */
 export const Webhook = Schema.Struct({
-  account_id: maybe(Schema.Int),
-  event: Schema.Struct({ initiator_value: maybe(Schema.Unknown), name: Schema.String }),
+  account_id: Field.maybe(Schema.Int),
+  event: Schema.Struct({ initiator_value: Field.maybe(Schema.Unknown), name: Schema.String }),
   id: Schema.Int,
   target_url: Schema.String
 })
@@ -386,13 +381,13 @@ export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}
  * @category read
  */
 export const Purchase = Schema.Struct({
-  currency: maybe(Schema.String),
-  email_address: maybe(Schema.String),
+  currency: Field.maybe(Schema.String),
+  email_address: Field.maybe(Schema.String),
   id: Schema.Int,
-  status: maybe(Schema.String),
-  subscriber_id: maybe(Schema.Int),
-  total: maybe(Schema.Number),
-  transaction_id: maybe(Schema.String)
+  status: Field.maybe(Schema.String),
+  subscriber_id: Field.maybe(Schema.Int),
+  total: Field.maybe(Schema.Number),
+  transaction_id: Field.maybe(Schema.String)
 })
 
 /**
@@ -412,8 +407,8 @@ export const BulkResult = Schema.Struct({
   failures: Schema.optionalWith(
     Schema.Array(Schema.Struct({
       errors: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
-      subscriber: maybe(Schema.Unknown),
-      tagging: maybe(Schema.Unknown)
+      subscriber: Field.maybe(Schema.Unknown),
+      tagging: Field.maybe(Schema.Unknown)
     })),
     { default: () => [], nullable: true }
   ),

@@ -4,14 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : {}
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification } from "holdfast"
 
 /** Codes that say more than the status they come with. */
 const known: Readonly<Record<string, Classification.Classification>> = {
@@ -26,7 +19,10 @@ const known: Readonly<Record<string, Classification.Classification>> = {
 
 const issuesOf = (errors: unknown): Classification.Classification["issues"] =>
   Array.isArray(errors)
-    ? errors.map((one) => ({ message: text(record(one).detail) ?? "is refused", path: text(record(one).field) ?? "" }))
+    ? errors.map((one) => ({
+      message: Body.text(Body.record(one)?.detail) ?? "is refused",
+      path: Body.text(Body.record(one)?.field) ?? ""
+    }))
     : undefined
 
 /**
@@ -42,7 +38,7 @@ const issuesOf = (errors: unknown): Classification.Classification["issues"] =>
  */
 export const classify: Classification.Classifier = ({ body, status }) => {
   if (status < 400) return undefined
-  const problem = record(body)
-  const code = text(problem.code)
-  return { ...known[code ?? ""], code, issues: issuesOf(problem.errors), message: text(problem.detail) }
+  const problem = Body.record(body) ?? {}
+  const code = Body.text(problem.code)
+  return { ...known[code ?? ""], code, issues: issuesOf(problem.errors), message: Body.text(problem.detail) }
 }

@@ -4,10 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 /**
  * A member of an enumeration that may grow.
@@ -39,7 +36,7 @@ export const NewOrder = Schema.Struct({
   reference: Schema.NonEmptyString.pipe(Schema.maxLength(64)),
   currency: Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "three capital letters, as in EUR" })),
   lines: Schema.NonEmptyArray(OrderLine).pipe(Schema.maxItems(200)),
-  note: may(Schema.String.pipe(Schema.maxLength(2000)))
+  note: Field.may(Schema.String.pipe(Schema.maxLength(2000)))
 })
 
 /**
@@ -56,7 +53,7 @@ export const Order = Schema.Struct({
   lines: Schema.Array(
     Schema.Struct({ sku: Schema.String, quantity: Schema.Number, unitPriceCents: Schema.Number })
   ),
-  note: maybe(Schema.String),
+  note: Field.maybe(Schema.String),
   updatedAt: Schema.String
 })
 
@@ -66,11 +63,11 @@ export const Order = Schema.Struct({
  */
 export const ListParams = Schema.Struct({
   /** Default 50, at most 200. */
-  limit: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 200))),
-  cursor: may(Schema.NonEmptyString),
-  status: may(Schema.NonEmptyString),
+  limit: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 200))),
+  cursor: Field.may(Schema.NonEmptyString),
+  status: Field.may(Schema.NonEmptyString),
   /** Orders that have changed at that time or later, ISO 8601. */
-  updatedSince: may(Schema.NonEmptyString)
+  updatedSince: Field.may(Schema.NonEmptyString)
 })
 
 /**
@@ -79,7 +76,7 @@ export const ListParams = Schema.Struct({
  */
 export const OrderPage = Schema.Struct({
   orders: Schema.Array(Order),
-  nextCursor: maybe(Schema.String)
+  nextCursor: Field.maybe(Schema.String)
 })
 
 /**
@@ -95,11 +92,11 @@ export const Cancellation = Schema.Struct({ reason: Schema.NonEmptyString.pipe(S
 export const Customer = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
-  creditLimitCents: maybe(Schema.Number)
+  creditLimitCents: Field.maybe(Schema.Number)
 })
 
 /**
  * @since 0.1.0
  * @category read
  */
-export const Health = Schema.Struct({ status: Schema.String, version: maybe(Schema.String) })
+export const Health = Schema.Struct({ status: Schema.String, version: Field.maybe(Schema.String) })

@@ -7,18 +7,9 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import type { Classification } from "holdfast"
+import { Body, type Classification } from "holdfast"
 import * as RateLimit from "./RateLimit.js"
 import type * as Schemas from "./Schemas.js"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
-const list = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : []
 
 /**
  * One thing that is wrong. A request may be wrong in several.
@@ -36,13 +27,13 @@ export interface Problem {
 /** A list of errors, or a single one; anything else has none. */
 const problemsOf = (body: unknown): ReadonlyArray<Problem> =>
   (Array.isArray(body) ? body : [body]).flatMap((one): ReadonlyArray<Problem> => {
-    const error = record(one)
-    const code = text(error?.errorCode) ?? text(error?.statusCode)
+    const error = Body.record(one)
+    const code = Body.text(error?.errorCode) ?? Body.text(error?.statusCode)
     if (error === undefined || code === undefined) return []
     return [{
       code,
-      fields: list(error.fields).filter((field) => typeof field === "string"),
-      message: text(error.message) ?? code
+      fields: Body.list(error.fields).filter((field) => typeof field === "string"),
+      message: Body.text(error.message) ?? code
     }]
   })
 
@@ -116,7 +107,7 @@ export const classify: Classification.Classifier = (response) => {
   const { body, status } = response
   if (status >= 200 && status < 300) return undefined
   if (status === 300) {
-    const urls = list(body).filter((one) => typeof one === "string")
+    const urls = Body.list(body).filter((one) => typeof one === "string")
     return {
       tag: "ConflictError",
       code: "MULTIPLE_CHOICES",

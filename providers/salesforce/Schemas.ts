@@ -14,12 +14,7 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const name = (what: string, pattern: RegExp) => Schema.String.pipe(Schema.pattern(pattern, { message: () => what }))
 
@@ -122,7 +117,7 @@ const typeOf = (record: { readonly attributes: { readonly type: string } }) => r
  * @since 0.1.0
  * @category sent
  */
-export const CollectionCreate = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Typed, typeOf) })
+export const CollectionCreate = Schema.Struct({ allOrNone: Field.may(Schema.Boolean), records: records(Typed, typeOf) })
 
 /**
  * 1 to 200 changes, with their `id` among the fields.
@@ -130,7 +125,10 @@ export const CollectionCreate = Schema.Struct({ allOrNone: may(Schema.Boolean), 
  * @since 0.1.0
  * @category sent
  */
-export const CollectionUpdate = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Identified, typeOf) })
+export const CollectionUpdate = Schema.Struct({
+  allOrNone: Field.may(Schema.Boolean),
+  records: records(Identified, typeOf)
+})
 
 /**
  * 1 to 200 records of one type, which have the field of the external id among their own.
@@ -138,7 +136,7 @@ export const CollectionUpdate = Schema.Struct({ allOrNone: may(Schema.Boolean), 
  * @since 0.1.0
  * @category sent
  */
-export const CollectionUpsert = Schema.Struct({ allOrNone: may(Schema.Boolean), records: records(Typed, typeOf) })
+export const CollectionUpsert = Schema.Struct({ allOrNone: Field.may(Schema.Boolean), records: records(Typed, typeOf) })
 
 /**
  * @since 0.1.0
@@ -162,7 +160,7 @@ const csv = <A extends string>(one: Schema.Schema<A, string>) =>
  */
 export const CollectionDeleteParams = Schema.Struct({
   ids: csv(RecordId).pipe(Schema.minItems(1), Schema.maxItems(200)),
-  allOrNone: may(Schema.BooleanFromString)
+  allOrNone: Field.may(Schema.BooleanFromString)
 })
 
 /**
@@ -186,13 +184,13 @@ const BatchSize = Schema.transform(
  * @since 0.1.0
  * @category sent
  */
-export const QueryHeaders = Schema.Struct({ "sforce-query-options": may(BatchSize) })
+export const QueryHeaders = Schema.Struct({ "sforce-query-options": Field.may(BatchSize) })
 
 /**
  * @since 0.1.0
  * @category sent
  */
-export const GetParams = Schema.Struct({ fields: may(csv(FieldName)) })
+export const GetParams = Schema.Struct({ fields: Field.may(csv(FieldName)) })
 
 /**
  * `updateOnly`: nothing is made where no record has the external id.
@@ -200,7 +198,7 @@ export const GetParams = Schema.Struct({ fields: may(csv(FieldName)) })
  * @since 0.1.0
  * @category sent
  */
-export const UpsertParams = Schema.Struct({ updateOnly: may(Schema.BooleanFromString) })
+export const UpsertParams = Schema.Struct({ updateOnly: Field.may(Schema.BooleanFromString) })
 
 /** As Salesforce's SDK writes it. */
 const writtenTime = Schema.transform(Schema.String, Schema.DateTimeUtc, {
@@ -229,8 +227,8 @@ export const Subrequest = Schema.Struct({
   method,
   url: name("a path that begins with /services/data/", /^\/services\/data\/v\d+\.\d\/\S+$/),
   referenceId: name("letters, digits and underscores, a letter first", /^[A-Za-z]\w*$/),
-  body: may(Schema.Unknown),
-  httpHeaders: may(Schema.Record({ key: Schema.String, value: Schema.String }))
+  body: Field.may(Schema.Unknown),
+  httpHeaders: Field.may(Schema.Record({ key: Schema.String, value: Schema.String }))
 })
 
 const isHeavy = ({ url }: { readonly url: string }) => /\/(?:query|queryAll|composite\/sobjects)\b/.test(url)
@@ -242,8 +240,8 @@ const isHeavy = ({ url }: { readonly url: string }) => /\/(?:query|queryAll|comp
  * @category sent
  */
 export const CompositeInput = Schema.Struct({
-  allOrNone: may(Schema.Boolean),
-  collateSubrequests: may(Schema.Boolean),
+  allOrNone: Field.may(Schema.Boolean),
+  collateSubrequests: Field.may(Schema.Boolean),
   compositeRequest: Schema.Array(Subrequest).pipe(
     Schema.minItems(1),
     Schema.maxItems(25),
@@ -263,12 +261,12 @@ export const CompositeInput = Schema.Struct({
  * @category sent
  */
 export const BatchInput = Schema.Struct({
-  haltOnError: may(Schema.Boolean),
+  haltOnError: Field.may(Schema.Boolean),
   batchRequests: Schema.Array(
     Schema.Struct({
       method,
       url: name("a path that begins with a version, as in v67.0/limits", /^\/?(?:services\/data\/)?v\d+\.\d\/\S+$/),
-      richInput: may(Schema.Unknown)
+      richInput: Field.may(Schema.Unknown)
     })
   ).pipe(Schema.minItems(1), Schema.maxItems(25))
 })
@@ -302,7 +300,7 @@ export const Timestamp = Schema.transformOrFail(Schema.String, Schema.DateTimeUt
  * @category read
  */
 export const Record = Schema.Struct(
-  { attributes: maybe(Schema.Struct({ type: Schema.String, url: maybe(Schema.String) })) },
+  { attributes: Field.maybe(Schema.Struct({ type: Schema.String, url: Field.maybe(Schema.String) })) },
   { key: Schema.String, value: Schema.Unknown }
 )
 
@@ -315,7 +313,7 @@ export const Record = Schema.Struct(
 export const QueryPage = Schema.Struct({
   totalSize: Schema.Int,
   done: Schema.Boolean,
-  nextRecordsUrl: maybe(Schema.String),
+  nextRecordsUrl: Field.maybe(Schema.String),
   records: Schema.Array(Record)
 })
 
@@ -326,10 +324,10 @@ export const QueryPage = Schema.Struct({
  * @category read
  */
 export const ItemError = Schema.Struct({
-  statusCode: maybe(Schema.String),
-  errorCode: maybe(Schema.String),
-  message: maybe(Schema.String),
-  fields: maybe(Schema.Array(Schema.String))
+  statusCode: Field.maybe(Schema.String),
+  errorCode: Field.maybe(Schema.String),
+  message: Field.maybe(Schema.String),
+  fields: Field.maybe(Schema.Array(Schema.String))
 })
 
 const errors = Schema.optionalWith(Schema.Array(ItemError), { default: () => [], exact: true, nullable: true })
@@ -342,7 +340,7 @@ export const CreateResult = Schema.Struct({ id: Schema.String, success: Schema.B
 
 const upsertResult = (created: boolean) =>
   Schema.Struct({
-    id: maybe(Schema.String),
+    id: Field.maybe(Schema.String),
     success: Schema.Boolean,
     errors,
     created: Schema.optionalWith(Schema.Boolean, { default: () => created, exact: true, nullable: true })
@@ -384,7 +382,12 @@ export const UpsertNothing = Schema.transform(Schema.String, Schema.typeSchema(U
  * @category read
  */
 export const CollectionResult = Schema.Array(
-  Schema.Struct({ id: maybe(Schema.String), success: Schema.Boolean, errors, created: maybe(Schema.Boolean) })
+  Schema.Struct({
+    id: Field.maybe(Schema.String),
+    success: Schema.Boolean,
+    errors,
+    created: Field.maybe(Schema.Boolean)
+  })
 )
 
 /**
@@ -404,7 +407,7 @@ export const CollectionRecords = Schema.Array(Schema.NullOr(Record))
 export const CompositeResult = Schema.Struct({
   compositeResponse: Schema.Array(Schema.Struct({
     body: Schema.optionalWith(Schema.Unknown, { exact: true }),
-    httpHeaders: maybe(Schema.Record({ key: Schema.String, value: Schema.String })),
+    httpHeaders: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.String })),
     httpStatusCode: Schema.Int,
     referenceId: Schema.String
   }))
@@ -430,21 +433,21 @@ export const BatchResult = Schema.Struct({
 export const Description = Schema.Struct(
   {
     name: Schema.String,
-    label: maybe(Schema.String),
-    keyPrefix: maybe(Schema.String),
-    custom: maybe(Schema.Boolean),
+    label: Field.maybe(Schema.String),
+    keyPrefix: Field.maybe(Schema.String),
+    custom: Field.maybe(Schema.Boolean),
     fields: Schema.Array(
       Schema.Struct({
         name: Schema.String,
         type: Schema.String,
-        label: maybe(Schema.String),
-        length: maybe(Schema.Int),
-        nillable: maybe(Schema.Boolean),
-        createable: maybe(Schema.Boolean),
-        updateable: maybe(Schema.Boolean),
-        custom: maybe(Schema.Boolean),
-        externalId: maybe(Schema.Boolean),
-        unique: maybe(Schema.Boolean)
+        label: Field.maybe(Schema.String),
+        length: Field.maybe(Schema.Int),
+        nillable: Field.maybe(Schema.Boolean),
+        createable: Field.maybe(Schema.Boolean),
+        updateable: Field.maybe(Schema.Boolean),
+        custom: Field.maybe(Schema.Boolean),
+        externalId: Field.maybe(Schema.Boolean),
+        unique: Field.maybe(Schema.Boolean)
       }, { key: Schema.String, value: Schema.Unknown })
     )
   },
@@ -467,7 +470,7 @@ export const Updated = Schema.Struct({ ids: Schema.Array(Schema.String), latestD
  */
 export const Deleted = Schema.Struct({
   deletedRecords: Schema.Array(Schema.Struct({ id: Schema.String, deletedDate: Timestamp })),
-  earliestDateAvailable: maybe(Timestamp),
+  earliestDateAvailable: Field.maybe(Timestamp),
   latestDateCovered: Timestamp
 })
 
@@ -486,7 +489,7 @@ export const Limit = Schema.Struct({ Max: Schema.Int, Remaining: Schema.Int })
  * @category read
  */
 export const Limits = Schema.Struct(
-  { DailyApiRequests: maybe(Limit) },
+  { DailyApiRequests: Field.maybe(Limit) },
   { key: Schema.String, value: Schema.Unknown }
 )
 
@@ -496,7 +499,7 @@ export const Limits = Schema.Struct(
  * @since 0.1.0
  * @category read
  */
-export const Resources = Schema.Struct({ identity: maybe(Schema.String) }, {
+export const Resources = Schema.Struct({ identity: Field.maybe(Schema.String) }, {
   key: Schema.String,
   value: Schema.Unknown
 })

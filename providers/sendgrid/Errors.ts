@@ -5,14 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification } from "holdfast"
 
 interface Said {
   readonly message: string
@@ -21,14 +14,14 @@ interface Said {
 }
 
 const saidBy = (body: unknown): ReadonlyArray<Said> => {
-  const errors = record(body)?.errors
+  const errors = Body.record(body)?.errors
   return (Array.isArray(errors) ? errors : []).flatMap((one: unknown): ReadonlyArray<Said> => {
-    const error = record(one)
-    const message = text(error?.message)
+    const error = Body.record(one)
+    const message = Body.text(error?.message)
     // `parameter` is how some of the older endpoints call it
     return message === undefined
       ? []
-      : [{ field: text(error?.field) ?? text(error?.parameter), help: text(error?.help), message }]
+      : [{ field: Body.text(error?.field) ?? Body.text(error?.parameter), help: Body.text(error?.help), message }]
   })
 }
 

@@ -10,12 +10,8 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { Field } from "holdfast"
 import { Address } from "./Schemas.js"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
 
 const texts = Schema.Record({ key: Schema.String, value: Schema.String })
 
@@ -26,7 +22,7 @@ const time = Schema.Int.pipe(Schema.positive())
  * @since 0.1.0
  * @category sent
  */
-export const Party = Schema.Struct({ email: Address, name: may(Schema.String) })
+export const Party = Schema.Struct({ email: Address, name: Field.may(Schema.String) })
 
 const parties = Schema.Array(Party).pipe(Schema.minItems(1), Schema.maxItems(1000))
 
@@ -38,17 +34,17 @@ const parties = Schema.Array(Party).pipe(Schema.minItems(1), Schema.maxItems(100
  */
 export const Personalization = Schema.Struct({
   to: parties,
-  cc: may(parties),
-  bcc: may(parties),
-  from: may(Party),
-  subject: may(Schema.NonEmptyString),
-  headers: may(texts),
+  cc: Field.may(parties),
+  bcc: Field.may(parties),
+  from: Field.may(Party),
+  subject: Field.may(Schema.NonEmptyString),
+  headers: Field.may(texts),
   /** Of a template of the older kind. */
-  substitutions: may(texts),
-  dynamic_template_data: may(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  substitutions: Field.may(texts),
+  dynamic_template_data: Field.may(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   /** Comes back with every event of the mail. */
-  custom_args: may(texts),
-  send_at: may(time)
+  custom_args: Field.may(texts),
+  send_at: Field.may(time)
 })
 
 const base64 = Schema.NonEmptyString.pipe(
@@ -58,65 +54,67 @@ const base64 = Schema.NonEmptyString.pipe(
 const Attachment = Schema.Struct({
   content: base64,
   filename: Schema.NonEmptyString,
-  type: may(Schema.String),
-  disposition: may(Schema.Literal("inline", "attachment")),
-  content_id: may(Schema.String)
+  type: Field.may(Schema.String),
+  disposition: Field.may(Schema.Literal("inline", "attachment")),
+  content_id: Field.may(Schema.String)
 })
 
 const setting = Schema.Struct({ enable: Schema.Boolean })
 
 const MailSettings = Schema.Struct({
   /** Looked at and answered with 200, and not sent. */
-  sandbox_mode: may(setting),
-  bypass_list_management: may(setting),
-  bypass_spam_management: may(setting),
-  bypass_bounce_management: may(setting),
-  bypass_unsubscribe_management: may(setting),
-  footer: may(Schema.Struct({ enable: Schema.Boolean, text: may(Schema.String), html: may(Schema.String) }))
+  sandbox_mode: Field.may(setting),
+  bypass_list_management: Field.may(setting),
+  bypass_spam_management: Field.may(setting),
+  bypass_bounce_management: Field.may(setting),
+  bypass_unsubscribe_management: Field.may(setting),
+  footer: Field.may(
+    Schema.Struct({ enable: Schema.Boolean, text: Field.may(Schema.String), html: Field.may(Schema.String) })
+  )
 })
 
 const TrackingSettings = Schema.Struct({
-  click_tracking: may(Schema.Struct({ enable: Schema.Boolean, enable_text: may(Schema.Boolean) })),
-  open_tracking: may(Schema.Struct({ enable: Schema.Boolean, substitution_tag: may(Schema.String) })),
-  subscription_tracking: may(Schema.Struct({
+  click_tracking: Field.may(Schema.Struct({ enable: Schema.Boolean, enable_text: Field.may(Schema.Boolean) })),
+  open_tracking: Field.may(Schema.Struct({ enable: Schema.Boolean, substitution_tag: Field.may(Schema.String) })),
+  subscription_tracking: Field.may(Schema.Struct({
     enable: Schema.Boolean,
-    text: may(Schema.String),
-    html: may(Schema.String),
-    substitution_tag: may(Schema.String)
+    text: Field.may(Schema.String),
+    html: Field.may(Schema.String),
+    substitution_tag: Field.may(Schema.String)
   })),
-  ganalytics: may(Schema.Struct({
+  ganalytics: Field.may(Schema.Struct({
     enable: Schema.Boolean,
-    utm_source: may(Schema.String),
-    utm_medium: may(Schema.String),
-    utm_term: may(Schema.String),
-    utm_content: may(Schema.String),
-    utm_campaign: may(Schema.String)
+    utm_source: Field.may(Schema.String),
+    utm_medium: Field.may(Schema.String),
+    utm_term: Field.may(Schema.String),
+    utm_content: Field.may(Schema.String),
+    utm_campaign: Field.may(Schema.String)
   }))
 })
 
 const Fields = Schema.Struct({
   personalizations: Schema.Array(Personalization).pipe(Schema.minItems(1), Schema.maxItems(1000)),
   from: Party,
-  reply_to: may(Party),
-  reply_to_list: may(parties),
-  subject: may(Schema.NonEmptyString),
-  content: may(
+  reply_to: Field.may(Party),
+  reply_to_list: Field.may(parties),
+  subject: Field.may(Schema.NonEmptyString),
+  content: Field.may(
     Schema.Array(Schema.Struct({ type: Schema.NonEmptyString, value: Schema.NonEmptyString })).pipe(Schema.minItems(1))
   ),
-  attachments: may(Schema.Array(Attachment)),
-  template_id: may(Schema.NonEmptyString),
-  headers: may(texts),
-  categories: may(Schema.Array(Schema.String.pipe(Schema.maxLength(255))).pipe(Schema.maxItems(10))),
-  custom_args: may(texts),
-  send_at: may(time),
-  batch_id: may(Schema.NonEmptyString),
-  asm: may(Schema.Struct({
+  attachments: Field.may(Schema.Array(Attachment)),
+  template_id: Field.may(Schema.NonEmptyString),
+  headers: Field.may(texts),
+  categories: Field.may(Schema.Array(Schema.String.pipe(Schema.maxLength(255))).pipe(Schema.maxItems(10))),
+  custom_args: Field.may(texts),
+  send_at: Field.may(time),
+  batch_id: Field.may(Schema.NonEmptyString),
+  asm: Field.may(Schema.Struct({
     group_id: Schema.Int,
-    groups_to_display: may(Schema.Array(Schema.Int).pipe(Schema.maxItems(25)))
+    groups_to_display: Field.may(Schema.Array(Schema.Int).pipe(Schema.maxItems(25)))
   })),
-  ip_pool_name: may(Schema.String.pipe(Schema.minLength(2), Schema.maxLength(64))),
-  mail_settings: may(MailSettings),
-  tracking_settings: may(TrackingSettings)
+  ip_pool_name: Field.may(Schema.String.pipe(Schema.minLength(2), Schema.maxLength(64))),
+  mail_settings: Field.may(MailSettings),
+  tracking_settings: Field.may(TrackingSettings)
 })
 
 /** What SendGrid wants to be there together. */
@@ -190,20 +188,20 @@ export const Event = Schema.Struct(
     event: Schema.String,
     /** Epoch seconds. */
     timestamp: Schema.Number,
-    email: maybe(Schema.String),
-    sg_message_id: maybe(Schema.String),
-    "smtp-id": maybe(Schema.String),
-    category: maybe(Schema.Union(Schema.String, Schema.Array(Schema.String))),
-    reason: maybe(Schema.String),
-    status: maybe(Schema.String),
-    response: maybe(Schema.String),
-    attempt: maybe(Schema.Union(Schema.String, Schema.Number)),
+    email: Field.maybe(Schema.String),
+    sg_message_id: Field.maybe(Schema.String),
+    "smtp-id": Field.maybe(Schema.String),
+    category: Field.maybe(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+    reason: Field.maybe(Schema.String),
+    status: Field.maybe(Schema.String),
+    response: Field.maybe(Schema.String),
+    attempt: Field.maybe(Schema.Union(Schema.String, Schema.Number)),
     /** Of a bounce: `bounce` or `blocked`. */
-    type: maybe(Schema.String),
-    url: maybe(Schema.String),
-    useragent: maybe(Schema.String),
-    ip: maybe(Schema.String),
-    asm_group_id: maybe(Schema.Int)
+    type: Field.maybe(Schema.String),
+    url: Field.maybe(Schema.String),
+    useragent: Field.maybe(Schema.String),
+    ip: Field.maybe(Schema.String),
+    asm_group_id: Field.maybe(Schema.Int)
   },
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 )

@@ -9,12 +9,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const id = Schema.NonEmptyString
 
@@ -40,19 +35,19 @@ export const Address = Schema.String.pipe(
  * @since 0.1.0
  * @category sent
  */
-export const Behalf = Schema.Struct({ "on-behalf-of": may(Schema.NonEmptyString) })
+export const Behalf = Schema.Struct({ "on-behalf-of": Field.may(Schema.NonEmptyString) })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // contacts
 // ---------------------------------------------------------------------------------------------------------------------
 
 const address = {
-  address_line_1: may(Schema.String.pipe(Schema.maxLength(100))),
-  address_line_2: may(Schema.String.pipe(Schema.maxLength(100))),
-  city: may(Schema.String.pipe(Schema.maxLength(60))),
-  country: may(Schema.String.pipe(Schema.maxLength(50))),
-  postal_code: may(Schema.String),
-  state_province_region: may(Schema.String.pipe(Schema.maxLength(50)))
+  address_line_1: Field.may(Schema.String.pipe(Schema.maxLength(100))),
+  address_line_2: Field.may(Schema.String.pipe(Schema.maxLength(100))),
+  city: Field.may(Schema.String.pipe(Schema.maxLength(60))),
+  country: Field.may(Schema.String.pipe(Schema.maxLength(50))),
+  postal_code: Field.may(Schema.String),
+  state_province_region: Field.may(Schema.String.pipe(Schema.maxLength(50)))
 }
 
 /**
@@ -62,17 +57,17 @@ const address = {
  * @category sent
  */
 export const ContactInput = Schema.Struct({
-  email: may(Address),
-  phone_number_id: may(id),
-  external_id: may(id),
-  anonymous_id: may(id),
-  first_name: may(Schema.String.pipe(Schema.maxLength(50))),
-  last_name: may(Schema.String.pipe(Schema.maxLength(50))),
-  unique_name: may(Schema.String.pipe(Schema.maxLength(50))),
-  phone_number: may(Schema.String),
-  alternate_emails: may(Schema.Array(Address)),
+  email: Field.may(Address),
+  phone_number_id: Field.may(id),
+  external_id: Field.may(id),
+  anonymous_id: Field.may(id),
+  first_name: Field.may(Schema.String.pipe(Schema.maxLength(50))),
+  last_name: Field.may(Schema.String.pipe(Schema.maxLength(50))),
+  unique_name: Field.may(Schema.String.pipe(Schema.maxLength(50))),
+  phone_number: Field.may(Schema.String),
+  alternate_emails: Field.may(Schema.Array(Address)),
   /** By the id of the field, which is not its name. */
-  custom_fields: may(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
+  custom_fields: Field.may(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
   ...address
 }).pipe(
   Schema.filter((contact) =>
@@ -90,7 +85,7 @@ export const ContactInput = Schema.Struct({
  * @category sent
  */
 export const UpsertInput = Schema.Struct({
-  list_ids: may(Schema.Array(id)),
+  list_ids: Field.may(Schema.Array(id)),
   contacts: Schema.Array(ContactInput).pipe(Schema.minItems(1), Schema.maxItems(30_000))
 })
 
@@ -117,11 +112,11 @@ export const SearchInput = Schema.Struct({ query: Schema.NonEmptyString })
  * @category sent
  */
 export const ExportInput = Schema.Struct({
-  list_ids: may(Schema.Array(id)),
-  segment_ids: may(Schema.Array(id)),
-  file_type: may(Schema.Literal("csv", "json")),
+  list_ids: Field.may(Schema.Array(id)),
+  segment_ids: Field.may(Schema.Array(id)),
+  file_type: Field.may(Schema.Literal("csv", "json")),
   /** In MB. */
-  max_file_size: may(Schema.Int.pipe(Schema.positive()))
+  max_file_size: Field.may(Schema.Int.pipe(Schema.positive()))
 })
 
 /** Ids joined by commas, as SendGrid wants them in a query: an array in the typed API. */
@@ -147,26 +142,26 @@ export const DeleteParams = Schema.Struct({ ids: Ids })
  */
 export const Contact = Schema.Struct({
   id: Schema.String,
-  email: maybe(Schema.String),
-  phone_number_id: maybe(Schema.String),
-  external_id: maybe(Schema.String),
-  anonymous_id: maybe(Schema.String),
-  first_name: maybe(Schema.String),
-  last_name: maybe(Schema.String),
-  unique_name: maybe(Schema.String),
-  phone_number: maybe(Schema.String),
-  alternate_emails: maybe(Schema.Array(Schema.String)),
-  address_line_1: maybe(Schema.String),
-  address_line_2: maybe(Schema.String),
-  city: maybe(Schema.String),
-  country: maybe(Schema.String),
-  postal_code: maybe(Schema.String),
-  state_province_region: maybe(Schema.String),
-  list_ids: maybe(Schema.Array(Schema.String)),
-  segment_ids: maybe(Schema.Array(Schema.String)),
-  custom_fields: maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
-  created_at: maybe(Schema.String),
-  updated_at: maybe(Schema.String)
+  email: Field.maybe(Schema.String),
+  phone_number_id: Field.maybe(Schema.String),
+  external_id: Field.maybe(Schema.String),
+  anonymous_id: Field.maybe(Schema.String),
+  first_name: Field.maybe(Schema.String),
+  last_name: Field.maybe(Schema.String),
+  unique_name: Field.maybe(Schema.String),
+  phone_number: Field.maybe(Schema.String),
+  alternate_emails: Field.maybe(Schema.Array(Schema.String)),
+  address_line_1: Field.maybe(Schema.String),
+  address_line_2: Field.maybe(Schema.String),
+  city: Field.maybe(Schema.String),
+  country: Field.maybe(Schema.String),
+  postal_code: Field.maybe(Schema.String),
+  state_province_region: Field.maybe(Schema.String),
+  list_ids: Field.maybe(Schema.Array(Schema.String)),
+  segment_ids: Field.maybe(Schema.Array(Schema.String)),
+  custom_fields: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  created_at: Field.maybe(Schema.String),
+  updated_at: Field.maybe(Schema.String)
 })
 
 /**
@@ -193,18 +188,18 @@ export const JobStatus = Schema.Struct({
   id: Schema.String,
   /** `pending`, `completed`, `errored` (in part) or `failed`. */
   status: Schema.String,
-  job_type: maybe(Schema.String),
-  results: maybe(Schema.Struct({
-    requested_count: maybe(count),
-    created_count: maybe(count),
-    updated_count: maybe(count),
-    deleted_count: maybe(count),
-    errored_count: maybe(count),
+  job_type: Field.maybe(Schema.String),
+  results: Field.maybe(Schema.Struct({
+    requested_count: Field.maybe(count),
+    created_count: Field.maybe(count),
+    updated_count: Field.maybe(count),
+    deleted_count: Field.maybe(count),
+    errored_count: Field.maybe(count),
     /** What was wrong with which. */
-    errors_url: maybe(Schema.String)
+    errors_url: Field.maybe(Schema.String)
   })),
-  started_at: maybe(Schema.String),
-  finished_at: maybe(Schema.String)
+  started_at: Field.maybe(Schema.String),
+  finished_at: Field.maybe(Schema.String)
 })
 
 /**
@@ -216,7 +211,7 @@ export const JobStatus = Schema.Struct({
 export const ContactsByEmail = Schema.Struct({
   result: Schema.Record({
     key: Schema.String,
-    value: Schema.Struct({ contact: maybe(Contact), error: maybe(Schema.String) })
+    value: Schema.Struct({ contact: Field.maybe(Contact), error: Field.maybe(Schema.String) })
   })
 })
 
@@ -228,7 +223,7 @@ export const ContactsByEmail = Schema.Struct({
  */
 export const ContactsFound = Schema.Struct({
   result: Schema.Array(Contact),
-  contact_count: maybe(count)
+  contact_count: Field.maybe(count)
 })
 
 /**
@@ -247,12 +242,12 @@ export const Export = Schema.Struct({
   id: Schema.String,
   /** `pending`, `ready` or `failure`. */
   status: Schema.String,
-  urls: maybe(Schema.Array(Schema.String)),
-  message: maybe(Schema.String),
-  contact_count: maybe(count),
-  created_at: maybe(Schema.String),
-  completed_at: maybe(Schema.String),
-  expires_at: maybe(Schema.String)
+  urls: Field.maybe(Schema.Array(Schema.String)),
+  message: Field.maybe(Schema.String),
+  contact_count: Field.maybe(count),
+  created_at: Field.maybe(Schema.String),
+  completed_at: Field.maybe(Schema.String),
+  expires_at: Field.maybe(Schema.String)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -266,8 +261,8 @@ export const Export = Schema.Struct({
  * @category sent
  */
 export const ListParams = Schema.Struct({
-  page_size: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
-  page_token: may(Schema.String)
+  page_size: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  page_token: Field.may(Schema.String)
 })
 
 /**
@@ -280,7 +275,7 @@ export const ListInput = Schema.Struct({ name: Schema.String.pipe(Schema.minLeng
  * @since 0.1.0
  * @category read
  */
-export const List = Schema.Struct({ id: Schema.String, name: Schema.String, contact_count: maybe(count) })
+export const List = Schema.Struct({ id: Schema.String, name: Schema.String, contact_count: Field.maybe(count) })
 
 /**
  * A page of lists. `_metadata.next` is the URL of the next one, absent on the last.
@@ -290,11 +285,11 @@ export const List = Schema.Struct({ id: Schema.String, name: Schema.String, cont
  */
 export const ListPage = Schema.Struct({
   result: Schema.Array(List),
-  _metadata: maybe(Schema.Struct({
-    self: maybe(Schema.String),
-    next: maybe(Schema.String),
-    prev: maybe(Schema.String),
-    count: maybe(count)
+  _metadata: Field.maybe(Schema.Struct({
+    self: Field.maybe(Schema.String),
+    next: Field.maybe(Schema.String),
+    prev: Field.maybe(Schema.String),
+    count: Field.maybe(count)
   }))
 })
 
@@ -317,10 +312,10 @@ export const SuppressionKind = Schema.Literal("bounces", "blocks", "spam_reports
  * @category sent
  */
 export const SuppressionParams = Schema.Struct({
-  start_time: may(whole),
-  end_time: may(whole),
-  limit: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 500))),
-  offset: may(whole)
+  start_time: Field.may(whole),
+  end_time: Field.may(whole),
+  limit: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 500))),
+  offset: Field.may(whole)
 })
 
 /**
@@ -332,9 +327,9 @@ export const SuppressionParams = Schema.Struct({
 export const Suppression = Schema.Struct({
   email: Schema.String,
   created: count,
-  reason: maybe(Schema.String),
-  status: maybe(Schema.String),
-  ip: maybe(Schema.String)
+  reason: Field.maybe(Schema.String),
+  status: Field.maybe(Schema.String),
+  ip: Field.maybe(Schema.String)
 })
 
 /**
@@ -344,7 +339,7 @@ export const Suppression = Schema.Struct({
 export const GroupInput = Schema.Struct({
   name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(30)),
   description: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)),
-  is_default: may(Schema.Boolean)
+  is_default: Field.may(Schema.Boolean)
 })
 
 /**
@@ -356,9 +351,9 @@ export const GroupInput = Schema.Struct({
 export const Group = Schema.Struct({
   id: Schema.Int,
   name: Schema.String,
-  description: maybe(Schema.String),
-  is_default: maybe(Schema.Boolean),
-  unsubscribes: maybe(count)
+  description: Field.maybe(Schema.String),
+  is_default: Field.maybe(Schema.Boolean),
+  unsubscribes: Field.maybe(count)
 })
 
 /**

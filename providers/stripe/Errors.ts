@@ -7,17 +7,10 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import type { Classification, IntegrationError } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification, type IntegrationError } from "holdfast"
 
 /** The error in a body. OAuth's own is a text there, and is none of these. */
-const errorOf = (body: unknown): Fields | undefined => record(record(body)?.error)
+const errorOf = (body: unknown): Body.Fields | undefined => Body.record(Body.record(body)?.error)
 
 /** What the type of an error says whatever status it comes with. */
 const tags: Readonly<Record<string, Classification.ResponseTag>> = {
@@ -30,7 +23,7 @@ const secretNames: ReadonlySet<string> = new Set(["client_secret"])
 /** The body of a declined payment has the payment in it, and that what it can be paid with. */
 const withoutSecrets = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutSecrets)
-  const fields = record(value)
+  const fields = Body.record(value)
   if (fields === undefined) return value
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) =>
@@ -103,19 +96,19 @@ const retryableOf = (headers: Classification.ResponseView["headers"]): boolean |
 export const classify: Classification.Classifier = ({ body, headers, status }) => {
   if (status >= 200 && status < 300) return undefined
   const error = errorOf(body) ?? {}
-  const type = text(error.type)
-  const code = text(error.code)
-  const message = text(error.message)
+  const type = Body.text(error.type)
+  const code = Body.text(error.code)
+  const message = Body.text(error.message)
   const reading = read(status, type, code, headers["stripe-rate-limited-reason"])
   const retryable = retryableOf(headers) ?? reading.retryable
-  const decline = text(error.decline_code)
+  const decline = Body.text(error.decline_code)
   const request = headers["request-id"]
   const remarks = [
     ...(reading.advice === undefined ? [] : [reading.advice]),
     ...(decline === undefined ? [] : [`decline code ${decline}`]),
     ...(request === undefined ? [] : [`request ${request}`])
   ]
-  const param = text(error.param)
+  const param = Body.text(error.param)
   return {
     tag: reading.tag,
     code: code ?? type,
@@ -129,7 +122,7 @@ export const classify: Classification.Classifier = ({ body, headers, status }) =
 }
 
 const detailOf = (error: IntegrationError.IntegrationError, name: string): Option.Option<string> =>
-  Option.fromNullable(text(errorOf(error.details)?.[name]))
+  Option.fromNullable(Body.text(errorOf(error.details)?.[name]))
 
 /**
  * Why the issuer of a card has declined it, `insufficient_funds`. None where it was not a card that was declined, or its
@@ -165,4 +158,4 @@ export const declineCode = (error: IntegrationError.IntegrationError): Option.Op
  * @category accessors
  */
 export const paymentIntentId = (error: IntegrationError.IntegrationError): Option.Option<string> =>
-  Option.fromNullable(text(record(errorOf(error.details)?.payment_intent)?.id))
+  Option.fromNullable(Body.text(Body.record(errorOf(error.details)?.payment_intent)?.id))

@@ -7,14 +7,7 @@
  */
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { type Classification, Credentials } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification, Credentials } from "holdfast"
 
 /** A number in Twilio's bodies, a text in the parameters of its callbacks. */
 const codeOf = (value: unknown): number | undefined =>
@@ -52,9 +45,11 @@ const parameters: ReadonlyMap<number, string> = new Map([
 /** Where an error of the newer kind says what it is about: `{ detail, pointer }`. */
 const pointed = (errors: unknown): NonNullable<Classification.Classification["issues"]> =>
   (Array.isArray(errors) ? errors : []).flatMap((one: unknown) => {
-    const error = record(one)
-    const message = text(error?.detail) ?? text(error?.message)
-    return message === undefined ? [] : [{ path: text(error?.pointer) ?? text(error?.parameter) ?? "", message }]
+    const error = Body.record(one)
+    const message = Body.text(error?.detail) ?? Body.text(error?.message)
+    return message === undefined
+      ? []
+      : [{ path: Body.text(error?.pointer) ?? Body.text(error?.parameter) ?? "", message }]
   })
 
 /**
@@ -71,11 +66,11 @@ const pointed = (errors: unknown): NonNullable<Classification.Classification["is
  */
 export const classify: Classification.Classifier = ({ body, status }) => {
   if (status >= 200 && status < 300) return undefined
-  const error = record(body)
+  const error = Body.record(body)
   const code = codeOf(error?.code)
   if (error === undefined || code === undefined) return undefined
-  const sentence = text(error.message) ?? text(error.detail) ?? text(error.title)
-  const help = text(error.more_info)
+  const sentence = Body.text(error.message) ?? Body.text(error.detail) ?? Body.text(error.title)
+  const help = Body.text(error.more_info)
   const path = parameters.get(code)
   return {
     code: String(code),
@@ -98,7 +93,7 @@ export const protectAuthToken = (body: unknown): void => {
   const token = typeof body === "string"
     // a body that broke off is still a text with the token in it
     ? /"auth_token"\s*:\s*"([^"]+)/.exec(body)?.[1]
-    : text(record(body)?.auth_token)
+    : Body.text(Body.record(body)?.auth_token)
   if (token !== undefined) Credentials.protect(Credentials.Bearer({ token: Redacted.make(token) }))
 }
 

@@ -11,7 +11,7 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { Form } from "holdfast"
+import { Field, Form } from "holdfast"
 
 /** An absent field. Twilio spells it `null`, and so does the emulator. */
 const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
@@ -19,9 +19,6 @@ const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
     decode: Option.filter(Predicate.isNotNull),
     encode: Option.orElseSome(() => null)
   })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
 
 const sid = (prefixes: string, title: string) =>
   Schema.String.pipe(
@@ -97,35 +94,35 @@ const Fields = Schema.Struct({
   /** A telephone number in E.164 form, `+15558675310`, or an address of another channel, `whatsapp:+15558675310`. */
   To: address,
   /** A number, a short code or an alphanumeric sender of the account. */
-  From: may(address),
-  MessagingServiceSid: may(sid("MG", "the SID of a messaging service")),
+  From: Field.may(address),
+  MessagingServiceSid: Field.may(sid("MG", "the SID of a messaging service")),
   /** At most 1,600 characters. */
-  Body: may(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(1600))),
+  Body: Field.may(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(1600))),
   /** At most 10. */
-  MediaUrl: may(several(webUrl, 10)),
-  ContentSid: may(sid("HX", "the SID of a content template")),
+  MediaUrl: Field.may(several(webUrl, 10)),
+  ContentSid: Field.may(sid("HX", "the SID of a content template")),
   /** An object as JSON, from the names of the template's variables to their values. */
-  ContentVariables: may(json),
-  StatusCallback: may(webUrl),
-  ApplicationSid: may(sid("AP", "the SID of an application")),
+  ContentVariables: Field.may(json),
+  StatusCallback: Field.may(webUrl),
+  ApplicationSid: Field.may(sid("AP", "the SID of an application")),
   /** In the currency of the account. */
-  MaxPrice: may(Schema.NumberFromString.pipe(Schema.nonNegative())),
-  ProvideFeedback: may(Schema.BooleanFromString),
+  MaxPrice: Field.may(Schema.NumberFromString.pipe(Schema.nonNegative())),
+  ProvideFeedback: Field.may(Schema.BooleanFromString),
   /** How many times this message has been tried before, this time included. */
-  Attempt: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
+  Attempt: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
   /** Seconds in Twilio's queue after which the message is given up: 1 to 36,000. */
-  ValidityPeriod: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 36_000))),
-  SmartEncoded: may(Schema.BooleanFromString),
-  PersistentAction: may(several(Schema.NonEmptyString, 100)),
-  ShortenUrls: may(Schema.BooleanFromString),
-  ScheduleType: may(Schema.Literal("fixed")),
-  SendAt: may(dateTime),
-  SendAsMms: may(Schema.BooleanFromString),
-  RiskCheck: may(Schema.Literal("enable", "disable")),
-  ContentRetention: may(Schema.Literal("retain", "discard")),
-  AddressRetention: may(Schema.Literal("retain", "obfuscate")),
-  TrafficType: may(Schema.Literal("free")),
-  FallbackFrom: may(address)
+  ValidityPeriod: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 36_000))),
+  SmartEncoded: Field.may(Schema.BooleanFromString),
+  PersistentAction: Field.may(several(Schema.NonEmptyString, 100)),
+  ShortenUrls: Field.may(Schema.BooleanFromString),
+  ScheduleType: Field.may(Schema.Literal("fixed")),
+  SendAt: Field.may(dateTime),
+  SendAsMms: Field.may(Schema.BooleanFromString),
+  RiskCheck: Field.may(Schema.Literal("enable", "disable")),
+  ContentRetention: Field.may(Schema.Literal("retain", "discard")),
+  AddressRetention: Field.may(Schema.Literal("retain", "obfuscate")),
+  TrafficType: Field.may(Schema.Literal("free")),
+  FallbackFrom: Field.may(address)
 })
 
 /** What Twilio wants to be there together. */
@@ -186,15 +183,15 @@ const day = Schema.String.pipe(
  * @category sent
  */
 export const ListParams = Schema.Struct({
-  To: may(address),
-  From: may(address),
-  DateSent: may(day),
-  "DateSent<": may(day),
-  "DateSent>": may(day),
+  To: Field.may(address),
+  From: Field.may(address),
+  DateSent: Field.may(day),
+  "DateSent<": Field.may(day),
+  "DateSent>": Field.may(day),
   /** 1 to 1,000, Twilio's default 50. */
-  PageSize: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
-  Page: may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())),
-  PageToken: may(Schema.String)
+  PageSize: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  Page: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())),
+  PageToken: Field.may(Schema.String)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -4,10 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { Form } from "holdfast"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field, Form } from "holdfast"
 
 const text = (max: number) => Schema.String.pipe(Schema.minLength(1), Schema.maxLength(max))
 
@@ -65,7 +62,7 @@ const Time = whole
  */
 export const CreatedFilter = Schema.Union(
   Time,
-  Schema.Struct({ gt: may(Time), gte: may(Time), lt: may(Time), lte: may(Time) })
+  Schema.Struct({ gt: Field.may(Time), gte: Field.may(Time), lt: Field.may(Time), lte: Field.may(Time) })
 )
 
 const CaptureMethod = Schema.Literal("automatic", "automatic_async", "manual")
@@ -73,14 +70,14 @@ const CaptureMethod = Schema.Literal("automatic", "automatic_async", "manual")
 const FutureUsage = Schema.Literal("on_session", "off_session")
 
 const confirming = {
-  capture_method: may(CaptureMethod),
-  error_on_requires_action: may(Schema.BooleanFromString),
-  mandate: may(Schema.String),
-  off_session: may(Schema.BooleanFromString),
-  payment_method: may(Schema.NonEmptyString),
-  receipt_email: may(Schema.NonEmptyString),
-  return_url: may(Schema.NonEmptyString),
-  setup_future_usage: may(FutureUsage)
+  capture_method: Field.may(CaptureMethod),
+  error_on_requires_action: Field.may(Schema.BooleanFromString),
+  mandate: Field.may(Schema.String),
+  off_session: Field.may(Schema.BooleanFromString),
+  payment_method: Field.may(Schema.NonEmptyString),
+  receipt_email: Field.may(Schema.NonEmptyString),
+  return_url: Field.may(Schema.NonEmptyString),
+  setup_future_usage: Field.may(FutureUsage)
 }
 
 /** Stripe refuses these of a payment that is not confirmed at once. */
@@ -96,24 +93,24 @@ export const PaymentIntentInput = Schema.Struct({
   amount: Amount,
   currency: Currency,
   ...confirming,
-  allowed_payment_method_types: may(Schema.NonEmptyArray(Schema.NonEmptyString)),
-  application_fee_amount: may(whole.pipe(Schema.nonNegative())),
-  automatic_payment_methods: may(Schema.Struct({
-    allow_redirects: may(Schema.Literal("always", "never")),
+  allowed_payment_method_types: Field.may(Schema.NonEmptyArray(Schema.NonEmptyString)),
+  application_fee_amount: Field.may(whole.pipe(Schema.nonNegative())),
+  automatic_payment_methods: Field.may(Schema.Struct({
+    allow_redirects: Field.may(Schema.Literal("always", "never")),
     enabled: Schema.BooleanFromString
   })),
-  confirm: may(Schema.BooleanFromString),
-  confirmation_method: may(Schema.Literal("automatic", "manual")),
-  customer: may(Schema.NonEmptyString),
-  description: may(text(1000)),
-  metadata: may(MetadataInput),
-  on_behalf_of: may(Schema.NonEmptyString),
+  confirm: Field.may(Schema.BooleanFromString),
+  confirmation_method: Field.may(Schema.Literal("automatic", "manual")),
+  customer: Field.may(Schema.NonEmptyString),
+  description: Field.may(text(1000)),
+  metadata: Field.may(MetadataInput),
+  on_behalf_of: Field.may(Schema.NonEmptyString),
   /** What `allowed_payment_method_types` is called in older versions of the API. */
-  payment_method_types: may(Schema.NonEmptyArray(Schema.NonEmptyString)),
-  statement_descriptor: may(text(22)),
-  statement_descriptor_suffix: may(text(22)),
-  transfer_data: may(Schema.Struct({ amount: may(Amount), destination: Schema.NonEmptyString })),
-  transfer_group: may(Schema.NonEmptyString)
+  payment_method_types: Field.may(Schema.NonEmptyArray(Schema.NonEmptyString)),
+  statement_descriptor: Field.may(text(22)),
+  statement_descriptor_suffix: Field.may(text(22)),
+  transfer_data: Field.may(Schema.Struct({ amount: Field.may(Amount), destination: Schema.NonEmptyString })),
+  transfer_group: Field.may(Schema.NonEmptyString)
 }).pipe(
   Schema.filter((input) => [
     ...ofConfirmation
@@ -141,11 +138,11 @@ export const ConfirmInput = Schema.Struct(confirming)
  * @category sent
  */
 export const CaptureInput = Schema.Struct({
-  amount_to_capture: may(Amount),
-  application_fee_amount: may(whole.pipe(Schema.nonNegative())),
-  metadata: may(MetadataInput),
-  statement_descriptor: may(text(22)),
-  statement_descriptor_suffix: may(text(22))
+  amount_to_capture: Field.may(Amount),
+  application_fee_amount: Field.may(whole.pipe(Schema.nonNegative())),
+  metadata: Field.may(MetadataInput),
+  statement_descriptor: Field.may(text(22)),
+  statement_descriptor_suffix: Field.may(text(22))
 })
 
 /**
@@ -153,7 +150,7 @@ export const CaptureInput = Schema.Struct({
  * @category sent
  */
 export const CancelInput = Schema.Struct({
-  cancellation_reason: may(Schema.Literal("abandoned", "duplicate", "fraudulent", "requested_by_customer"))
+  cancellation_reason: Field.may(Schema.Literal("abandoned", "duplicate", "fraudulent", "requested_by_customer"))
 })
 
 /**
@@ -163,13 +160,13 @@ export const CancelInput = Schema.Struct({
  * @category sent
  */
 export const RefundInput = Schema.Struct({
-  amount: may(Amount),
-  charge: may(Schema.NonEmptyString),
-  metadata: may(MetadataInput),
-  payment_intent: may(Schema.NonEmptyString),
-  reason: may(Schema.Literal("duplicate", "fraudulent", "requested_by_customer")),
-  refund_application_fee: may(Schema.BooleanFromString),
-  reverse_transfer: may(Schema.BooleanFromString)
+  amount: Field.may(Amount),
+  charge: Field.may(Schema.NonEmptyString),
+  metadata: Field.may(MetadataInput),
+  payment_intent: Field.may(Schema.NonEmptyString),
+  reason: Field.may(Schema.Literal("duplicate", "fraudulent", "requested_by_customer")),
+  refund_application_fee: Field.may(Schema.BooleanFromString),
+  reverse_transfer: Field.may(Schema.BooleanFromString)
 }).pipe(
   Schema.filter((input) =>
     (input.charge === undefined) !== (input.payment_intent === undefined) || "either payment_intent or charge"
@@ -181,29 +178,29 @@ export const RefundInput = Schema.Struct({
  * @category sent
  */
 export const CustomerInput = Schema.Struct({
-  address: may(Schema.Struct({
-    city: may(Schema.String),
-    country: may(Schema.String),
-    line1: may(Schema.String),
-    line2: may(Schema.String),
-    postal_code: may(Schema.String),
-    state: may(Schema.String)
+  address: Field.may(Schema.Struct({
+    city: Field.may(Schema.String),
+    country: Field.may(Schema.String),
+    line1: Field.may(Schema.String),
+    line2: Field.may(Schema.String),
+    postal_code: Field.may(Schema.String),
+    state: Field.may(Schema.String)
   })),
-  description: may(Schema.String),
-  email: may(text(512)),
-  metadata: may(MetadataInput),
-  name: may(text(256)),
-  payment_method: may(Schema.NonEmptyString),
-  phone: may(Schema.NonEmptyString)
+  description: Field.may(Schema.String),
+  email: Field.may(text(512)),
+  metadata: Field.may(MetadataInput),
+  name: Field.may(text(256)),
+  payment_method: Field.may(Schema.NonEmptyString),
+  phone: Field.may(Schema.NonEmptyString)
 })
 
 const pageSize = whole.pipe(Schema.between(1, 100))
 
 /** A list goes in one direction. */
 const walking = {
-  ending_before: may(Schema.NonEmptyString),
-  limit: may(pageSize),
-  starting_after: may(Schema.NonEmptyString)
+  ending_before: Field.may(Schema.NonEmptyString),
+  limit: Field.may(pageSize),
+  starting_after: Field.may(Schema.NonEmptyString)
 }
 
 /**
@@ -213,8 +210,8 @@ const walking = {
  * @category sent
  */
 export const PaymentIntentListParams = Form.query(Schema.Struct({
-  created: may(CreatedFilter),
-  customer: may(Schema.NonEmptyString),
+  created: Field.may(CreatedFilter),
+  customer: Field.may(Schema.NonEmptyString),
   ...walking
 }))
 
@@ -223,9 +220,9 @@ export const PaymentIntentListParams = Form.query(Schema.Struct({
  * @category sent
  */
 export const ChargeListParams = Form.query(Schema.Struct({
-  created: may(CreatedFilter),
-  customer: may(Schema.NonEmptyString),
-  payment_intent: may(Schema.NonEmptyString),
+  created: Field.may(CreatedFilter),
+  customer: Field.may(Schema.NonEmptyString),
+  payment_intent: Field.may(Schema.NonEmptyString),
   ...walking
 }))
 
@@ -237,10 +234,10 @@ export const ChargeListParams = Form.query(Schema.Struct({
  */
 export const EventListParams = Form.query(
   Schema.Struct({
-    created: may(CreatedFilter),
-    delivery_success: may(Schema.BooleanFromString),
-    type: may(Schema.NonEmptyString),
-    types: may(Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(20))),
+    created: Field.may(CreatedFilter),
+    delivery_success: Field.may(Schema.BooleanFromString),
+    type: Field.may(Schema.NonEmptyString),
+    types: Field.may(Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(20))),
     ...walking
   }).pipe(
     Schema.filter(({ type, types }) => type === undefined || types === undefined || "either type or types")
@@ -254,7 +251,7 @@ export const EventListParams = Form.query(
  * @category sent
  */
 export const SearchParams = Schema.Struct({
-  limit: may(pageSize),
-  page: may(Schema.NonEmptyString),
+  limit: Field.may(pageSize),
+  page: Field.may(Schema.NonEmptyString),
   query: Schema.NonEmptyString
 })

@@ -1,0 +1,40 @@
+/**
+ * Fields of what is sent and of what is read: strict in the one, tolerant in the other.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * A field that may be left out of what is sent, and is then not there: `undefined` in its place is a mistake.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Field } from "holdfast"
+ *
+ * const NewContact = Schema.Struct({ email: Schema.NonEmptyString, phone: Field.may(Schema.String) })
+ * ```
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+
+/**
+ * A field of what is read that is not always there, and is taken for absent also where it is `null`.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
+  Schema.optionalWith(schema, { exact: true, nullable: true })
+
+/**
+ * A list in what is read that has no items where it is not there.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const list = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
+  Schema.optionalWith(Schema.Array(schema), { default: () => [], exact: true, nullable: true })
