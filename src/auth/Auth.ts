@@ -111,6 +111,11 @@ const withToken = (request: HttpClientRequest.HttpClientRequest, credential: Cre
     ? HttpClientRequest.bearerToken(request, credential.accessToken)
     : undefined
 
+const withPassword = (request: HttpClientRequest.HttpClientRequest, credential: Credentials.Credential) =>
+  credential._tag === "Basic"
+    ? HttpClientRequest.basicAuth(request, credential.username, credential.password)
+    : undefined
+
 const withKey = (
   request: HttpClientRequest.HttpClientRequest,
   header: string,
@@ -134,12 +139,17 @@ export const bearer: Auth = fromCredential("Bearer", withToken)
  * @since 0.1.0
  * @category constructors
  */
-export const basic: Auth = fromCredential(
-  "Basic",
-  (request, credential) =>
-    credential._tag === "Basic"
-      ? HttpClientRequest.basicAuth(request, credential.username, credential.password)
-      : undefined
+export const basic: Auth = fromCredential("Basic", withPassword)
+
+/**
+ * `Authorization: Basic …` or `Authorization: Bearer …`, for a provider that takes either: whichever the credential is.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const basicOrBearer: Auth = fromCredential(
+  "Basic, Bearer or OAuth2",
+  (request, credential) => withPassword(request, credential) ?? withToken(request, credential)
 )
 
 /**

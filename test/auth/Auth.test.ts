@@ -33,3 +33,26 @@ describe("Auth.apiKeyOrBearer", () => {
       assertTrue(error.message.includes("ApiKey, Bearer or OAuth2") && error.message.includes("gave a Basic"))
     }))
 })
+
+describe("Auth.basicOrBearer", () => {
+  const secret = Redacted.make("fake-secret")
+
+  it.effect("puts each credential where it belongs", () =>
+    Effect.gen(function*() {
+      const basic = Credentials.Basic({ password: secret, username: "ada" })
+      deepStrictEqual(yield* headersOf(Auth.basicOrBearer, basic), {
+        authorization: `Basic ${btoa("ada:fake-secret")}`
+      })
+      const bearer = { authorization: "Bearer fake-secret" }
+      deepStrictEqual(yield* headersOf(Auth.basicOrBearer, Credentials.Bearer({ token: secret })), bearer)
+      const granted = Credentials.OAuth2({ accessToken: secret, scopes: [] })
+      deepStrictEqual(yield* headersOf(Auth.basicOrBearer, granted), bearer)
+    }))
+
+  it.effect("says which kinds it takes of one that is neither", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(headersOf(Auth.basicOrBearer, Credentials.ApiKey({ key: secret })))
+      assertInstanceOf(error, IntegrationError.AuthenticationError)
+      assertTrue(error.message.includes("Basic, Bearer or OAuth2") && error.message.includes("gave a ApiKey"))
+    }))
+})
