@@ -13,6 +13,7 @@ import { definition as googlePlaces } from "holdfast/providers/google-places"
 import { definition as googleRoutes } from "holdfast/providers/google-routes"
 import { definition as hubspot } from "holdfast/providers/hubspot"
 import { definition as kit } from "holdfast/providers/kit"
+import { definition as mailchimp } from "holdfast/providers/mailchimp"
 import { definition as salesSystem } from "holdfast/providers/sales-system"
 import { definition as salesforce } from "holdfast/providers/salesforce"
 import { definition as sendgrid } from "holdfast/providers/sendgrid"
@@ -40,6 +41,7 @@ export const catalog: Catalog.Catalog = Catalog.make([
   googleRoutes,
   hubspot,
   kit,
+  mailchimp,
   salesSystem,
   salesforce,
   sendgrid,
