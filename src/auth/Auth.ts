@@ -250,3 +250,33 @@ export const withCorrelationId: {
   if (place !== undefined) places.set(auth, place)
   return auth
 })
+
+/**
+ * Leaves the credential off calls of these operations, for a provider some of whose operations want none. They are not told
+ * of a credential, and none is asked for.
+ *
+ * @example
+ * ```ts
+ * import { Auth } from "holdfast"
+ *
+ * const auth = Auth.bearer.pipe(Auth.except("events.record", "health.get"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const except = (...operations: ReadonlyArray<string>) => <R>(self: Auth<R>): Auth<R> => {
+  const bare = new Set(operations)
+  const auth = Effect.map(self, (authenticate): Transport.Authenticate => {
+    const some = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
+      bare.has(call.operation.name) ? Effect.succeed(request) : authenticate(request, call)
+    const { again } = authenticate
+    return again === undefined ? some : Object.assign(some, {
+      again: ((request, refused, call) =>
+        bare.has(call.operation.name) ? Effect.succeedNone : again(request, refused, call)) satisfies typeof again
+    })
+  })
+  const place = places.get(self)
+  if (place !== undefined) places.set(auth, place)
+  return auth
+}

@@ -48,7 +48,7 @@ export interface Parts {
  */
 export interface Pagination<in Page, out Item> {
   readonly kind: Kind
-  /** What is sent for the next page, `after`. */
+  /** What is sent for the next page, `after`; in a body it may be a field of a field, `pagination.starting_after`. */
   readonly parameter: string
   readonly items: (page: Page) => ReadonlyArray<Item>
   /** The parts in which the request for the next page differs; nothing after the last. A text says what is wrong. */
@@ -69,8 +69,19 @@ export declare namespace Pagination {
 const isPresent = (value: string | number | null | undefined): value is string | number =>
   value !== undefined && value !== null && value !== ""
 
-const numberOf = (part: object | undefined, name: string): number | undefined => {
-  const value: unknown = (part as Readonly<Record<string, unknown>> | undefined)?.[name]
+const isRecord = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A query has no fields in fields, and may have points in its names. */
+const pathOf = (part: "payload" | "urlParams", parameter: string): ReadonlyArray<string> =>
+  part === "payload" ? parameter.split(".") : [parameter]
+
+const inPart = (part: "payload" | "urlParams", parameter: string, value: string | number): Parts => ({
+  [part]: pathOf(part, parameter).reduceRight<unknown>((inner, name) => ({ [name]: inner }), value)
+})
+
+const numberOf = (part: object | undefined, path: ReadonlyArray<string>): number | undefined => {
+  const value = path.reduce<unknown>((inner, name) => isRecord(inner) ? Reflect.get(inner, name) : undefined, part)
   const number = typeof value === "string" && value !== "" ? Number(value) : value
   return typeof number === "number" && Number.isFinite(number) ? number : undefined
 }
@@ -108,7 +119,7 @@ export const cursor = <Page, Item>(options: {
   kind: "cursor",
   next: (page) => {
     const next = options.next(page)
-    return isPresent(next) ? { [options.in ?? "urlParams"]: { [options.parameter]: next } } : undefined
+    return isPresent(next) ? inPart(options.in ?? "urlParams", options.parameter, next) : undefined
   },
   parameter: options.parameter
 })
@@ -152,7 +163,7 @@ export const page = <Page, Item>(options: {
   items: options.items,
   kind: "page",
   next: (page, request) => {
-    const number = numberOf(request.urlParams, options.parameter) ?? options.first ?? 1
+    const number = numberOf(request.urlParams, [options.parameter]) ?? options.first ?? 1
     return options.hasMore(page, number) ? { urlParams: { [options.parameter]: number + 1 } } : undefined
   },
   parameter: options.parameter
@@ -175,8 +186,8 @@ export const offset = <Page, Item>(options: {
   next: (page, request) => {
     const part = options.in ?? "urlParams"
     const { length } = options.items(page)
-    const read = (numberOf(request[part], options.parameter) ?? 0) + length
-    return length > 0 && options.hasMore(page, read) ? { [part]: { [options.parameter]: read } } : undefined
+    const read = (numberOf(request[part], pathOf(part, options.parameter)) ?? 0) + length
+    return length > 0 && options.hasMore(page, read) ? inPart(part, options.parameter, read) : undefined
   },
   parameter: options.parameter
 })
@@ -244,11 +255,22 @@ export type PageOf<M extends Method> = Exclude<
 export type RequestOf<M extends Method> = M extends (request: infer Request) => unknown ? Omit<Request, "withResponse">
   : never
 
+/** Of a field that has fields itself, those that are not named stay: the size of a page beside its cursor. */
+const merged = (part: object | undefined, changes: object): object => ({
+  ...part,
+  ...Object.fromEntries(
+    Object.entries(changes).map(([name, change]: [string, unknown]) => {
+      const before: unknown = part && Reflect.get(part, name)
+      return [name, isRecord(change) ? merged(isRecord(before) ? before : undefined, change) : change]
+    })
+  )
+})
+
 const withParts = (request: Parts, parts: Parts): Parts => ({
   ...request,
   ...(parts.path === undefined ? undefined : { path: { ...request.path, ...parts.path } }),
   ...(parts.urlParams === undefined ? undefined : { urlParams: { ...request.urlParams, ...parts.urlParams } }),
-  ...(parts.payload === undefined ? undefined : { payload: { ...request.payload, ...parts.payload } })
+  ...(parts.payload === undefined ? undefined : { payload: merged(request.payload, parts.payload) })
 })
 
 /** A link to another path has all that it needs; the headers are the caller's. */
@@ -258,7 +280,12 @@ const linked = ({ path: _path, payload: _payload, urlParams: _urlParams, ...requ
 })
 
 const pick = (part: object | undefined, like: object | undefined): object | undefined =>
-  like && Object.fromEntries(Object.keys(like).map((name) => [name, part && Reflect.get(part, name)]))
+  like && Object.fromEntries(
+    Object.entries(like).map(([name, inner]: [string, unknown]) => {
+      const value: unknown = part && Reflect.get(part, name)
+      return [name, isRecord(inner) ? pick(isRecord(value) ? value : undefined, inner) : value]
+    })
+  )
 
 /** Of a request, what the next one has of its own. */
 const sameOf = (request: Parts, { path, payload, urlParams }: Parts): Parts => ({

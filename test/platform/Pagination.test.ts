@@ -27,7 +27,15 @@ const Params = Schema.Struct({
   page: Schema.optional(Schema.NumberFromString)
 })
 
-const Search = Schema.Struct({ after: Schema.optional(Schema.String), text: Schema.String })
+const Search = Schema.Struct({
+  after: Schema.optional(Schema.String),
+  paging: Schema.optional(Schema.Struct({
+    after: Schema.optional(Schema.String),
+    offset: Schema.optional(Schema.Int),
+    per_page: Schema.Int
+  })),
+  text: Schema.String
+})
 
 const definition = Integration.define({
   api: HttpApi.make("lists").add(
@@ -299,6 +307,49 @@ describe("Pagination", () => {
         "items.search"
       )
       strictEqual(stuck.asked.length, 2)
+    }))
+
+  it.effect("cursor: in a field of a field of the body, beside what else is there, wherever the walk begins", () =>
+    Effect.gen(function*() {
+      const searches = Pagination.cursor({
+        in: "payload",
+        items: (page: Page) => page.items,
+        next: (page) => page.next,
+        parameter: "paging.after"
+      })
+      const { bodies, items } = yield* open((_, number) =>
+        number < 3 ? { items: [item(number)], next: `c${number}` } : { items: [] }
+      )
+      const payload = { paging: { per_page: 2 }, text: "x" }
+      deepStrictEqual(yield* ids(Pagination.items(items.search, searches, { payload })), ["1", "2"])
+      deepStrictEqual(bodies, [
+        payload,
+        { paging: { after: "c1", per_page: 2 }, text: "x" },
+        { paging: { after: "c2", per_page: 2 }, text: "x" }
+      ])
+      const round = yield* open(() => ({ items: [item(1)], next: "c" }))
+      const from = { paging: { after: "c", per_page: 2 }, text: "x" }
+      const { error } = yield* upTo(Pagination.items(round.items.search, searches, { payload: from }))
+      isEndless(
+        error,
+        "paging.after {\"payload\":{\"paging\":{\"after\":\"c\"}}} has come before: the list would never end",
+        "items.search"
+      )
+      strictEqual(round.asked.length, 1)
+    }))
+
+  it.effect("offset: in a field of a field of the body", () =>
+    Effect.gen(function*() {
+      const reports = Pagination.offset({
+        hasMore: (_, read) => read < 6,
+        in: "payload",
+        items: (page: Page) => page.items,
+        parameter: "paging.offset"
+      })
+      const { bodies, items } = yield* open((_, number) => ({ items: [item(2 * number), item(2 * number + 1)] }))
+      const payload = { paging: { offset: 2, per_page: 2 }, text: "x" }
+      strictEqual((yield* ids(Pagination.items(items.search, reports, { payload }))).length, 4)
+      deepStrictEqual(bodies, [payload, { paging: { offset: 4, per_page: 2 }, text: "x" }])
     }))
 
   it.effect("last id: a page of nothing that says there are more", () =>
