@@ -14,6 +14,7 @@ import { definition as googleRoutes } from "holdfast/providers/google-routes"
 import { definition as hubspot } from "holdfast/providers/hubspot"
 import { definition as kit } from "holdfast/providers/kit"
 import { definition as mailchimp } from "holdfast/providers/mailchimp"
+import { definition as plausible } from "holdfast/providers/plausible"
 import { definition as salesSystem } from "holdfast/providers/sales-system"
 import { definition as salesforce } from "holdfast/providers/salesforce"
 import { definition as sendgrid } from "holdfast/providers/sendgrid"
@@ -42,6 +43,7 @@ export const catalog: Catalog.Catalog = Catalog.make([
   hubspot,
   kit,
   mailchimp,
+  plausible,
   salesSystem,
   salesforce,
   sendgrid,
