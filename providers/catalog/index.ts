@@ -12,6 +12,7 @@ import { definition as googleMapsGeocoding } from "holdfast/providers/google-map
 import { definition as googlePlaces } from "holdfast/providers/google-places"
 import { definition as googleRoutes } from "holdfast/providers/google-routes"
 import { definition as hubspot } from "holdfast/providers/hubspot"
+import { definition as intercom } from "holdfast/providers/intercom"
 import { definition as kit } from "holdfast/providers/kit"
 import { definition as mailchimp } from "holdfast/providers/mailchimp"
 import { definition as plausible } from "holdfast/providers/plausible"
@@ -41,6 +42,7 @@ export const catalog: Catalog.Catalog = Catalog.make([
   googlePlaces,
   googleRoutes,
   hubspot,
+  intercom,
   kit,
   mailchimp,
   plausible,

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Schemas from "../Schemas.js"
+import { refusal } from "./Bodies.js"
 
 /**
  * An event that counts.
@@ -100,6 +101,12 @@ export const record = (
  */
 export const addressIn = (headers: typeof Schemas.Visitor.Type): string => addressOf(headers["x-forwarded-for"])
 
+const placeOf = (cursor: string): number => {
+  const place = /^c(\d+)$/.exec(cursor)?.[1]
+  if (place === undefined) throw refusal(400, "Invalid cursor")
+  return Number(place)
+}
+
 /**
  * A page of a list, by cursors that are places in it.
  *
@@ -110,15 +117,15 @@ export const page = <A>(
   all: ReadonlyArray<A>,
   { after, before, limit = 100 }: { readonly after?: string; readonly before?: string; readonly limit?: number }
 ) => {
-  const to = before === undefined ? undefined : Number(atob(before))
-  const from = to === undefined ? after === undefined ? 0 : Number(atob(after)) : Math.max(0, to - limit)
+  const to = before === undefined ? undefined : placeOf(before)
+  const from = to === undefined ? after === undefined ? 0 : placeOf(after) : Math.max(0, to - limit)
   const end = to ?? from + limit
   return {
     items: all.slice(from, end),
     meta: {
       limit,
-      ...(end < all.length ? { after: btoa(String(end)) } : undefined),
-      ...(from > 0 ? { before: btoa(String(from)) } : undefined)
+      ...(end < all.length ? { after: `c${end}` } : undefined),
+      ...(from > 0 ? { before: `c${from}` } : undefined)
     }
   }
 }
