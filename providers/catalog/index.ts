@@ -5,6 +5,7 @@
  */
 import { Catalog } from "holdfast"
 import { definition as calendly } from "holdfast/providers/calendly"
+import { definition as docusign } from "holdfast/providers/docusign"
 import { definition as erp } from "holdfast/providers/erp"
 import { definition as googleAnalytics } from "holdfast/providers/google-analytics"
 import { definition as googleAnalyticsEvents } from "holdfast/providers/google-analytics-events"
@@ -35,6 +36,7 @@ import { definition as twilio } from "holdfast/providers/twilio"
  */
 export const catalog: Catalog.Catalog = Catalog.make([
   calendly,
+  docusign,
   erp,
   googleAnalytics,
   googleAnalyticsEvents,

@@ -61,9 +61,11 @@ export const classify: Classification.Classifier = ({ body, headers, status }) =
  * @example
  * ```ts
  * import { Effect } from "effect"
+ * import type { IntegrationError } from "holdfast"
  * import { PlausibleErrors } from "holdfast/providers/plausible"
  *
- * const orDropped = Effect.catchIf(PlausibleErrors.isDropped, () => Effect.void)
+ * const orDropped = <A, R>(event: Effect.Effect<A, IntegrationError.IntegrationError, R>) =>
+ *   Effect.catchIf(event, PlausibleErrors.isDropped, () => Effect.void)
  * ```
  *
  * @since 0.1.0
