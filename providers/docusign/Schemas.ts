@@ -10,17 +10,12 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
 
-const maybeText = maybe(Schema.String)
+const maybeText = Field.maybe(Schema.String)
 
 /** A number, whichever way it is written. */
 const Count = Schema.Union(Schema.NumberFromString, Schema.Number)
@@ -83,7 +78,7 @@ export const DocumentInput = Schema.Struct({
   documentBase64: Schema.NonEmptyString,
   documentId: DocumentId,
   /** `pdf`, `docx` … Default `pdf`. */
-  fileExtension: may(Schema.NonEmptyString),
+  fileExtension: Field.may(Schema.NonEmptyString),
   name: Schema.NonEmptyString
 })
 
@@ -92,7 +87,7 @@ const recipient = {
   name: Name,
   recipientId: Schema.NonEmptyString,
   /** The order in which recipients are asked. */
-  routingOrder: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
+  routingOrder: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
 }
 
 /**
@@ -103,16 +98,16 @@ const recipient = {
  */
 export const SignerInput = Schema.Struct({
   ...recipient,
-  clientUserId: may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
+  clientUserId: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
   /** Where they sign: `{ signHereTabs: [{ anchorString: "/sn1/" }] }`. */
-  tabs: may(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) }))
+  tabs: Field.may(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) }))
 })
 
 const TextCustomField = Schema.Struct({
   name: Schema.NonEmptyString,
-  required: may(Flag),
-  show: may(Flag),
-  value: may(Schema.String)
+  required: Field.may(Flag),
+  show: Field.may(Flag),
+  value: Field.may(Schema.String)
 })
 
 /**
@@ -123,31 +118,31 @@ const TextCustomField = Schema.Struct({
  * @category sent
  */
 export const EnvelopeInput = Schema.Struct({
-  brandId: may(Schema.NonEmptyString),
-  compositeTemplates: may(Schema.Array(Schema.Unknown)),
-  customFields: may(Schema.Struct({ textCustomFields: may(Schema.Array(TextCustomField)) })),
-  documents: may(Schema.Array(DocumentInput).pipe(Schema.minItems(1))),
-  emailBlurb: may(Schema.String.pipe(Schema.maxLength(10_000))),
-  emailSubject: may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
+  brandId: Field.may(Schema.NonEmptyString),
+  compositeTemplates: Field.may(Schema.Array(Schema.Unknown)),
+  customFields: Field.may(Schema.Struct({ textCustomFields: Field.may(Schema.Array(TextCustomField)) })),
+  documents: Field.may(Schema.Array(DocumentInput).pipe(Schema.minItems(1))),
+  emailBlurb: Field.may(Schema.String.pipe(Schema.maxLength(10_000))),
+  emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
   /** Webhooks of this envelope alone. */
-  eventNotification: may(Schema.Unknown),
-  notification: may(Schema.Unknown),
-  recipients: may(Schema.Struct({
-    carbonCopies: may(Schema.Array(Schema.Struct(recipient))),
-    signers: may(Schema.Array(SignerInput))
+  eventNotification: Field.may(Schema.Unknown),
+  notification: Field.may(Schema.Unknown),
+  recipients: Field.may(Schema.Struct({
+    carbonCopies: Field.may(Schema.Array(Schema.Struct(recipient))),
+    signers: Field.may(Schema.Array(SignerInput))
   })),
   /** `created` is a draft. */
   status: Schema.Literal("created", "sent"),
-  templateId: may(Schema.NonEmptyString),
-  templateRoles: may(
+  templateId: Field.may(Schema.NonEmptyString),
+  templateRoles: Field.may(
     Schema.Array(Schema.Struct({
-      clientUserId: may(Schema.NonEmptyString),
+      clientUserId: Field.may(Schema.NonEmptyString),
       email: EmailAddress,
       name: Name,
       roleName: Schema.NonEmptyString
     }))
   ),
-  transactionId: may(Schema.NonEmptyString)
+  transactionId: Field.may(Schema.NonEmptyString)
 }).pipe(
   Schema.filter((envelope) =>
     envelope.status === "created" || envelope.documents !== undefined || envelope.templateId !== undefined ||
@@ -160,9 +155,9 @@ const commas = Schema.String.pipe(
 )
 
 const page = {
-  count: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  count: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
   /** From 0 on. */
-  start_position: may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
+  start_position: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
 }
 
 /**
@@ -173,22 +168,22 @@ const page = {
  */
 export const EnvelopeListParams = Schema.Struct({
   ...page,
-  continuation_token: may(Schema.NonEmptyString),
-  envelope_ids: may(commas),
-  folder_ids: may(commas),
+  continuation_token: Field.may(Schema.NonEmptyString),
+  envelope_ids: Field.may(commas),
+  folder_ids: Field.may(commas),
   /** ISO 8601. */
-  from_date: may(Schema.NonEmptyString),
+  from_date: Field.may(Schema.NonEmptyString),
   /** `changed`: by when the status changed. */
-  from_to_status: may(Schema.NonEmptyString),
-  include: may(commas),
-  last_queried_date: may(Schema.NonEmptyString),
-  order: may(Schema.Literal("asc", "desc")),
-  order_by: may(Schema.NonEmptyString),
-  query_budget: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
-  search_text: may(Schema.NonEmptyString),
-  status: may(commas),
-  to_date: may(Schema.NonEmptyString),
-  transaction_ids: may(commas)
+  from_to_status: Field.may(Schema.NonEmptyString),
+  include: Field.may(commas),
+  last_queried_date: Field.may(Schema.NonEmptyString),
+  order: Field.may(Schema.Literal("asc", "desc")),
+  order_by: Field.may(Schema.NonEmptyString),
+  query_budget: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
+  search_text: Field.may(Schema.NonEmptyString),
+  status: Field.may(commas),
+  to_date: Field.may(Schema.NonEmptyString),
+  transaction_ids: Field.may(commas)
 }).pipe(
   Schema.filter((params) =>
     "from_date" in params || "envelope_ids" in params || "transaction_ids" in params ||
@@ -201,7 +196,7 @@ export const EnvelopeListParams = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const EnvelopeGetParams = Schema.Struct({ include: may(commas) })
+export const EnvelopeGetParams = Schema.Struct({ include: Field.may(commas) })
 
 /**
  * `sent` sends a draft, `voided` takes back what is not completed.
@@ -213,8 +208,8 @@ export const EnvelopeUpdate = Schema.Union(
   Schema.Struct({ status: Schema.Literal("voided"), voidedReason: Schema.NonEmptyString.pipe(Schema.maxLength(200)) }),
   Schema.Struct({ status: Schema.Literal("sent") }),
   Schema.Struct({
-    emailBlurb: may(Schema.String),
-    emailSubject: may(Schema.NonEmptyString.pipe(Schema.maxLength(100)))
+    emailBlurb: Field.may(Schema.String),
+    emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100)))
   })
 )
 
@@ -224,14 +219,14 @@ export const EnvelopeUpdate = Schema.Union(
  */
 export const EnvelopeUpdateParams = Schema.Struct({
   /** Asks again whoever has not answered. */
-  resend_envelope: may(Schema.BooleanFromString)
+  resend_envelope: Field.may(Schema.BooleanFromString)
 })
 
 /**
  * @since 0.1.0
  * @category sent
  */
-export const RecipientsParams = Schema.Struct({ include_tabs: may(Schema.BooleanFromString) })
+export const RecipientsParams = Schema.Struct({ include_tabs: Field.may(Schema.BooleanFromString) })
 
 /**
  * @since 0.1.0
@@ -256,7 +251,7 @@ export const RecipientViewInput = Schema.Struct({
   authenticationMethod: Schema.NonEmptyString,
   clientUserId: Schema.NonEmptyString,
   email: EmailAddress,
-  recipientId: may(Schema.NonEmptyString),
+  recipientId: Field.may(Schema.NonEmptyString),
   returnUrl: Schema.String.pipe(
     Schema.filter((text) => URL.canParse(text) || "a whole URL, as in https://example.com/signed")
   ),
@@ -267,7 +262,7 @@ export const RecipientViewInput = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const TemplateListParams = Schema.Struct({ ...page, search_text: may(Schema.NonEmptyString) })
+export const TemplateListParams = Schema.Struct({ ...page, search_text: Field.may(Schema.NonEmptyString) })
 
 /**
  * Where DocuSign sends the events of the account.
@@ -276,20 +271,20 @@ export const TemplateListParams = Schema.Struct({ ...page, search_text: may(Sche
  * @category sent
  */
 export const ConnectInput = Schema.Struct({
-  allUsers: may(Flag),
-  allowEnvelopePublish: may(Flag),
+  allUsers: Field.may(Flag),
+  allowEnvelopePublish: Field.may(Flag),
   /** `custom` for JSON. */
-  configurationType: may(Schema.NonEmptyString),
+  configurationType: Field.may(Schema.NonEmptyString),
   /** `restv2.1`, JSON. */
-  deliveryMode: may(Schema.NonEmptyString),
-  eventData: may(Schema.Struct({
-    format: may(Schema.Literal("json")),
-    includeData: may(Schema.Array(Schema.NonEmptyString)),
+  deliveryMode: Field.may(Schema.NonEmptyString),
+  eventData: Field.may(Schema.Struct({
+    format: Field.may(Schema.Literal("json")),
+    includeData: Field.may(Schema.Array(Schema.NonEmptyString)),
     version: Schema.Literal("restv2.1")
   })),
-  events: may(Schema.Array(Schema.NonEmptyString)),
+  events: Field.may(Schema.Array(Schema.NonEmptyString)),
   /** Without it the events are not signed. */
-  includeHMAC: may(Flag),
+  includeHMAC: Field.may(Flag),
   name: Schema.NonEmptyString,
   urlToPublishTo: Schema.String.pipe(
     Schema.pattern(/^https:\/\//, { message: () => "a URL of https" })
@@ -314,7 +309,7 @@ export const ErrorDetails = Schema.Struct({ errorCode: maybeText, message: maybe
  */
 export const EnvelopeSummary = Schema.Struct({
   envelopeId: Schema.String,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   status: maybeText,
   statusDateTime: maybeText,
   uri: maybeText
@@ -331,7 +326,7 @@ export const Recipient = Schema.Struct({
   email: maybeText,
   name: maybeText,
   recipientId: maybeText,
-  routingOrder: maybe(Count),
+  routingOrder: Field.maybe(Count),
   sentDateTime: maybeText,
   signedDateTime: maybeText,
   status: maybeText
@@ -349,8 +344,8 @@ export interface Recipient extends Schema.Schema.Type<typeof Recipient> {}
  */
 export const Recipients = Schema.Struct({
   carbonCopies: orEmpty(Recipient),
-  currentRoutingOrder: maybe(Count),
-  recipientCount: maybe(Count),
+  currentRoutingOrder: Field.maybe(Count),
+  recipientCount: Field.maybe(Count),
   signers: orEmpty(Recipient)
 })
 
@@ -367,11 +362,11 @@ export const Envelope = Schema.Struct({
   deliveredDateTime: maybeText,
   emailSubject: maybeText,
   envelopeId: Schema.String,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   expireDateTime: maybeText,
   lastModifiedDateTime: maybeText,
-  recipients: maybe(Recipients),
-  sender: maybe(Schema.Struct({ email: maybeText, userId: maybeText, userName: maybeText })),
+  recipients: Field.maybe(Recipients),
+  sender: Field.maybe(Schema.Struct({ email: maybeText, userId: maybeText, userName: maybeText })),
   sentDateTime: maybeText,
   /** `created`, `sent`, `delivered`, `signed`, `completed`, `declined`, `voided`, `deleted`, `processing`, `timedout`. */
   status: maybeText,
@@ -395,7 +390,7 @@ export interface Envelope extends Schema.Schema.Type<typeof Envelope> {}
  */
 export const TransactionStatus = Schema.Struct({
   envelopeId: maybeText,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   status: maybeText,
   transactionId: maybeText
 })
@@ -407,12 +402,12 @@ export const TransactionStatus = Schema.Struct({
 export interface TransactionStatus extends Schema.Schema.Type<typeof TransactionStatus> {}
 
 const places = {
-  endPosition: maybe(Count),
+  endPosition: Field.maybe(Count),
   nextUri: maybeText,
   previousUri: maybeText,
-  resultSetSize: maybe(Count),
-  startPosition: maybe(Count),
-  totalSetSize: maybe(Count)
+  resultSetSize: Field.maybe(Count),
+  startPosition: Field.maybe(Count),
+  totalSetSize: Field.maybe(Count)
 }
 
 /**
@@ -431,7 +426,7 @@ export const EnvelopePage = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const EnvelopeUpdated = Schema.Struct({ envelopeId: maybeText, errorDetails: maybe(ErrorDetails) })
+export const EnvelopeUpdated = Schema.Struct({ envelopeId: maybeText, errorDetails: Field.maybe(ErrorDetails) })
 
 /**
  * @since 0.1.0
@@ -479,7 +474,7 @@ export const Account = Schema.Struct({
  * @category read
  */
 export const ConnectConfiguration = Schema.Struct({
-  connectId: maybe(Schema.Union(Schema.String, Schema.Number)),
+  connectId: Field.maybe(Schema.Union(Schema.String, Schema.Number)),
   name: maybeText,
   urlToPublishTo: maybeText
 })

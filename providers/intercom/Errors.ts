@@ -5,14 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification } from "holdfast"
 
 /** Codes that say more than the status they come with. */
 const tags: Readonly<Record<string, Classification.ResponseTag>> = {
@@ -42,18 +35,18 @@ const existing = /\bid=([\w-]+)/
  */
 export const classify: Classification.Classifier = ({ body, status }) => {
   if (status >= 200 && status < 300) return undefined
-  const fields = record(body)
+  const fields = Body.record(body)
   const errors = (Array.isArray(fields?.errors) ? fields.errors : []).flatMap((one: unknown) => {
-    const error = record(one)
+    const error = Body.record(one)
     return error === undefined
       ? []
-      : [{ code: text(error.code), field: text(error.field) ?? "", message: text(error.message) }]
+      : [{ code: Body.text(error.code), field: Body.text(error.field) ?? "", message: Body.text(error.message) }]
   })
   const code = errors.find((error) => error.code !== undefined)?.code
   const sentences = errors.flatMap(({ field, message }) =>
     message === undefined ? [] : [field === "" ? message : `${field}: ${message}`]
   )
-  const requestId = text(fields?.request_id)
+  const requestId = Body.text(fields?.request_id)
   const said = sentences.length === 0 ? code : sentences.join("; ")
   const message = said === undefined || requestId === undefined ? said : `${said} (request_id ${requestId})`
   const tag = code === undefined ? undefined : isToken(code) ? "AuthenticationError" : tags[code]

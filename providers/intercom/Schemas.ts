@@ -9,13 +9,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Field } from "holdfast"
 import { SearchQuery } from "./Search.js"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
 
 const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
@@ -49,21 +44,21 @@ const EmailAddress = Schema.String.pipe(
 )
 
 const contactFields = {
-  avatar: may(Schema.NullOr(Schema.String)),
+  avatar: Field.may(Schema.NullOr(Schema.String)),
   /** By their names, which have to be there. */
-  custom_attributes: may(Schema.Record({ key: Schema.String, value: Value })),
-  last_seen_at: may(Schema.NullOr(Seconds)),
-  name: may(Schema.NullOr(Schema.String)),
-  owner_id: may(Schema.NullOr(Schema.Int)),
-  phone: may(Schema.NullOr(Schema.String)),
-  signed_up_at: may(Schema.NullOr(Seconds)),
-  unsubscribed_from_emails: may(Schema.Boolean)
+  custom_attributes: Field.may(Schema.Record({ key: Schema.String, value: Value })),
+  last_seen_at: Field.may(Schema.NullOr(Seconds)),
+  name: Field.may(Schema.NullOr(Schema.String)),
+  owner_id: Field.may(Schema.NullOr(Schema.Int)),
+  phone: Field.may(Schema.NullOr(Schema.String)),
+  signed_up_at: Field.may(Schema.NullOr(Seconds)),
+  unsubscribed_from_emails: Field.may(Schema.Boolean)
 }
 
 const identity = {
-  email: may(EmailAddress),
-  external_id: may(Schema.NonEmptyString),
-  role: may(Schema.Literal("lead", "user"))
+  email: Field.may(EmailAddress),
+  external_id: Field.may(Schema.NonEmptyString),
+  role: Field.may(Schema.Literal("lead", "user"))
 }
 
 /**
@@ -103,8 +98,8 @@ const PerPage = Schema.Int.pipe(Schema.between(1, maxPage))
  */
 export const ListParams = Schema.Struct({
   /** 1 to 150. */
-  per_page: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, maxPage))),
-  starting_after: may(Schema.NonEmptyString)
+  per_page: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, maxPage))),
+  starting_after: Field.may(Schema.NonEmptyString)
 })
 
 /**
@@ -112,9 +107,11 @@ export const ListParams = Schema.Struct({
  * @category sent
  */
 export const SearchInput = Schema.Struct({
-  pagination: may(Schema.Struct({ per_page: may(PerPage), starting_after: may(Schema.NonEmptyString) })),
+  pagination: Field.may(
+    Schema.Struct({ per_page: Field.may(PerPage), starting_after: Field.may(Schema.NonEmptyString) })
+  ),
   query: SearchQuery,
-  sort: may(Schema.Struct({ field: Schema.NonEmptyString, order: Schema.Literal("ascending", "descending") }))
+  sort: Field.may(Schema.Struct({ field: Schema.NonEmptyString, order: Schema.Literal("ascending", "descending") }))
 })
 
 /**
@@ -123,7 +120,7 @@ export const SearchInput = Schema.Struct({
  */
 export const ConversationParams = Schema.Struct({
   /** Texts without HTML. */
-  display_as: may(Schema.Literal("plaintext"))
+  display_as: Field.may(Schema.Literal("plaintext"))
 })
 
 const Attachments = Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(10))
@@ -135,13 +132,13 @@ const Attachments = Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(10)
  * @category sent
  */
 export const ConversationInput = Schema.Struct({
-  attachment_urls: may(Attachments),
+  attachment_urls: Field.may(Attachments),
   body: Schema.NonEmptyString,
-  created_at: may(Seconds),
+  created_at: Field.may(Seconds),
   from: Schema.Struct({ id: Schema.NonEmptyString, type: Schema.Literal("contact", "lead", "user") })
 })
 
-const reply = { attachment_urls: may(Attachments), created_at: may(Seconds) }
+const reply = { attachment_urls: Field.may(Attachments), created_at: Field.may(Seconds) }
 
 const contactReply = {
   ...reply,
@@ -160,9 +157,9 @@ export const ReplyInput = Schema.Union(
   Schema.Struct({
     ...reply,
     admin_id: Schema.NonEmptyString,
-    body: may(Schema.NonEmptyString),
+    body: Field.may(Schema.NonEmptyString),
     message_type: Schema.Literal("comment", "note", "quick_reply"),
-    reply_options: may(Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, uuid: Schema.NonEmptyString }))),
+    reply_options: Field.may(Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, uuid: Schema.NonEmptyString }))),
     type: Schema.Literal("admin")
   }),
   Schema.Struct({ ...contactReply, intercom_user_id: Schema.NonEmptyString }),
@@ -172,8 +169,8 @@ export const ReplyInput = Schema.Union(
 
 const message = {
   body: Schema.NonEmptyString,
-  created_at: may(Seconds),
-  create_conversation_without_contact_reply: may(Schema.Boolean),
+  created_at: Field.may(Seconds),
+  create_conversation_without_contact_reply: Field.may(Schema.Boolean),
   from: Schema.Struct({ id: Schema.Int, type: Schema.Literal("admin") }),
   to: Schema.Struct({ id: Schema.NonEmptyString, type: Schema.Literal("contact", "lead", "user") })
 }
@@ -188,14 +185,14 @@ export const MessageInput = Schema.Union(
     ...message,
     message_type: Schema.Literal("email"),
     subject: Schema.NonEmptyString,
-    template: may(Schema.Literal("personal", "plain"))
+    template: Field.may(Schema.Literal("personal", "plain"))
   })
 )
 
 /** Of a text and its `url` or an amount and its currency, Intercom has forms of its own. */
 const Metadata = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-const event = { created_at: Seconds, event_name: Schema.NonEmptyString, metadata: may(Metadata) }
+const event = { created_at: Seconds, event_name: Schema.NonEmptyString, metadata: Field.may(Metadata) }
 
 /**
  * What a contact did, by one of its ids. The same event of the same second is one.
@@ -220,16 +217,16 @@ export const EventInput = Schema.Union(
  * @category read
  */
 export const Me = Schema.Struct({
-  app: maybe(Schema.Struct({
-    id_code: maybe(Schema.String),
-    name: maybe(Schema.String),
-    region: maybe(Schema.String),
+  app: Field.maybe(Schema.Struct({
+    id_code: Field.maybe(Schema.String),
+    name: Field.maybe(Schema.String),
+    region: Field.maybe(Schema.String),
     /** Of the workspace: the days by which contacts are searched are days of it. */
-    timezone: maybe(Schema.String)
+    timezone: Field.maybe(Schema.String)
   })),
-  email: maybe(Schema.String),
+  email: Field.maybe(Schema.String),
   id: Id,
-  name: maybe(Schema.String)
+  name: Field.maybe(Schema.String)
 })
 
 /**
@@ -237,28 +234,28 @@ export const Me = Schema.Struct({
  * @category read
  */
 export const Contact = Schema.Struct({
-  avatar: maybe(Schema.Unknown),
-  created_at: maybe(Seconds),
+  avatar: Field.maybe(Schema.Unknown),
+  created_at: Field.maybe(Seconds),
   custom_attributes: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
     default: () => ({}),
     nullable: true
   }),
-  email: maybe(Schema.String),
-  external_id: maybe(Schema.String),
-  has_hard_bounced: maybe(Schema.Boolean),
+  email: Field.maybe(Schema.String),
+  external_id: Field.maybe(Schema.String),
+  has_hard_bounced: Field.maybe(Schema.Boolean),
   id: Schema.String,
-  last_contacted_at: maybe(Seconds),
-  last_replied_at: maybe(Seconds),
-  last_seen_at: maybe(Seconds),
-  marked_email_as_spam: maybe(Schema.Boolean),
-  name: maybe(Schema.String),
-  owner_id: maybe(Id),
-  phone: maybe(Schema.String),
-  role: maybe(Schema.String),
-  signed_up_at: maybe(Seconds),
-  unsubscribed_from_emails: maybe(Schema.Boolean),
-  updated_at: maybe(Seconds),
-  workspace_id: maybe(Schema.String)
+  last_contacted_at: Field.maybe(Seconds),
+  last_replied_at: Field.maybe(Seconds),
+  last_seen_at: Field.maybe(Seconds),
+  marked_email_as_spam: Field.maybe(Schema.Boolean),
+  name: Field.maybe(Schema.String),
+  owner_id: Field.maybe(Id),
+  phone: Field.maybe(Schema.String),
+  role: Field.maybe(Schema.String),
+  signed_up_at: Field.maybe(Seconds),
+  unsubscribed_from_emails: Field.maybe(Schema.Boolean),
+  updated_at: Field.maybe(Seconds),
+  workspace_id: Field.maybe(Schema.String)
 })
 
 /**
@@ -274,22 +271,22 @@ export interface Contact extends Schema.Schema.Type<typeof Contact> {}
  * @category read
  */
 export const ContactReference = Schema.Struct({
-  archived: maybe(Schema.Boolean),
-  blocked: maybe(Schema.Boolean),
-  deleted: maybe(Schema.Boolean),
-  external_id: maybe(Schema.String),
+  archived: Field.maybe(Schema.Boolean),
+  blocked: Field.maybe(Schema.Boolean),
+  deleted: Field.maybe(Schema.Boolean),
+  external_id: Field.maybe(Schema.String),
   id: Schema.String
 })
 
 /** A cursor; older lists have a URL with one in it. */
-const Next = Schema.Union(Schema.String, Schema.Struct({ starting_after: maybe(Schema.String) }))
+const Next = Schema.Union(Schema.String, Schema.Struct({ starting_after: Field.maybe(Schema.String) }))
 
 const Pages = Schema.optionalWith(
   Schema.Struct({
-    next: maybe(Next),
-    page: maybe(Schema.Int),
-    per_page: maybe(Schema.Int),
-    total_pages: maybe(Schema.Int)
+    next: Field.maybe(Next),
+    page: Field.maybe(Schema.Int),
+    per_page: Field.maybe(Schema.Int),
+    total_pages: Field.maybe(Schema.Int)
   }),
   { default: () => ({}), nullable: true }
 )
@@ -301,14 +298,14 @@ const Pages = Schema.optionalWith(
 export const ContactPage = Schema.Struct({
   data: Schema.Array(Contact),
   pages: Pages,
-  total_count: maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int)
 })
 
 const Author = Schema.Struct({
-  email: maybe(Schema.String),
-  id: maybe(Id),
-  name: maybe(Schema.String),
-  type: maybe(Schema.String)
+  email: Field.maybe(Schema.String),
+  id: Field.maybe(Id),
+  name: Field.maybe(Schema.String),
+  type: Field.maybe(Schema.String)
 })
 
 /**
@@ -316,12 +313,12 @@ const Author = Schema.Struct({
  * @category read
  */
 export const ConversationPart = Schema.Struct({
-  author: maybe(Author),
-  body: maybe(Schema.String),
-  created_at: maybe(Seconds),
+  author: Field.maybe(Author),
+  body: Field.maybe(Schema.String),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  part_type: maybe(Schema.String),
-  updated_at: maybe(Seconds)
+  part_type: Field.maybe(Schema.String),
+  updated_at: Field.maybe(Seconds)
 })
 
 /**
@@ -329,31 +326,33 @@ export const ConversationPart = Schema.Struct({
  * @category read
  */
 export const Conversation = Schema.Struct({
-  admin_assignee_id: maybe(Id),
-  contacts: maybe(Schema.Struct({ contacts: orEmpty(Schema.Struct({ external_id: maybe(Schema.String), id: Id })) })),
+  admin_assignee_id: Field.maybe(Id),
+  contacts: Field.maybe(
+    Schema.Struct({ contacts: orEmpty(Schema.Struct({ external_id: Field.maybe(Schema.String), id: Id })) })
+  ),
   /** Of one conversation, and not in lists: the latest 500. */
-  conversation_parts: maybe(Schema.Struct({
+  conversation_parts: Field.maybe(Schema.Struct({
     conversation_parts: orEmpty(ConversationPart),
-    total_count: maybe(Schema.Int)
+    total_count: Field.maybe(Schema.Int)
   })),
-  created_at: maybe(Seconds),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  open: maybe(Schema.Boolean),
-  priority: maybe(Schema.String),
-  read: maybe(Schema.Boolean),
-  snoozed_until: maybe(Seconds),
-  source: maybe(Schema.Struct({
-    author: maybe(Author),
-    body: maybe(Schema.String),
-    id: maybe(Id),
-    subject: maybe(Schema.String),
-    type: maybe(Schema.String)
+  open: Field.maybe(Schema.Boolean),
+  priority: Field.maybe(Schema.String),
+  read: Field.maybe(Schema.Boolean),
+  snoozed_until: Field.maybe(Seconds),
+  source: Field.maybe(Schema.Struct({
+    author: Field.maybe(Author),
+    body: Field.maybe(Schema.String),
+    id: Field.maybe(Id),
+    subject: Field.maybe(Schema.String),
+    type: Field.maybe(Schema.String)
   })),
-  state: maybe(Schema.String),
-  team_assignee_id: maybe(Id),
-  title: maybe(Schema.String),
-  updated_at: maybe(Seconds),
-  waiting_since: maybe(Seconds)
+  state: Field.maybe(Schema.String),
+  team_assignee_id: Field.maybe(Id),
+  title: Field.maybe(Schema.String),
+  updated_at: Field.maybe(Seconds),
+  waiting_since: Field.maybe(Seconds)
 })
 
 /**
@@ -369,7 +368,7 @@ export interface Conversation extends Schema.Schema.Type<typeof Conversation> {}
 export const ConversationPage = Schema.Struct({
   conversations: Schema.Array(Conversation),
   pages: Pages,
-  total_count: maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int)
 })
 
 /**
@@ -377,10 +376,10 @@ export const ConversationPage = Schema.Struct({
  * @category read
  */
 export const Message = Schema.Struct({
-  body: maybe(Schema.String),
-  conversation_id: maybe(Id),
-  created_at: maybe(Seconds),
+  body: Field.maybe(Schema.String),
+  conversation_id: Field.maybe(Id),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  message_type: maybe(Schema.String),
-  subject: maybe(Schema.String)
+  message_type: Field.maybe(Schema.String),
+  subject: Field.maybe(Schema.String)
 })

@@ -6,14 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { Classification } from "holdfast"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
+import { Body, type Classification } from "holdfast"
 
 /** By title, in lower case: what it means here, and what can be done. */
 const meanings: ReadonlyMap<string, { readonly advice: string; readonly tag?: Classification.ResponseTag }> = new Map([
@@ -34,9 +27,9 @@ const meanings: ReadonlyMap<string, { readonly advice: string; readonly tag?: Cl
 
 const issuesOf = (errors: unknown): ReadonlyArray<{ readonly message: string; readonly path: string }> =>
   (Array.isArray(errors) ? errors : []).flatMap((one: unknown) => {
-    const error = record(one)
-    const message = text(error?.message)
-    return message === undefined ? [] : [{ message, path: text(error?.field) ?? "" }]
+    const error = Body.record(one)
+    const message = Body.text(error?.message)
+    return message === undefined ? [] : [{ message, path: Body.text(error?.field) ?? "" }]
   })
 
 /**
@@ -53,7 +46,7 @@ const issuesOf = (errors: unknown): ReadonlyArray<{ readonly message: string; re
  */
 export const classify: Classification.Classifier = ({ body, status }) => {
   if (status >= 200 && status < 300) return undefined
-  const problem = record(body)
+  const problem = Body.record(body)
   if (problem === undefined) {
     return status === 403
       ? { message: "a 403 without a document: too many requests", retryable: true, tag: "RateLimitError" }
@@ -61,8 +54,8 @@ export const classify: Classification.Classifier = ({ body, status }) => {
       ? { message: "10 requests at once for a user, all programs together" }
       : undefined
   }
-  const title = text(problem.title)
-  const detail = text(problem.detail) ?? title
+  const title = Body.text(problem.title)
+  const detail = Body.text(problem.detail) ?? title
   const meaning = title === undefined ? undefined : meanings.get(title.toLowerCase())
   const issues = issuesOf(problem.errors)
   const said = [

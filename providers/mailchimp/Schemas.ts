@@ -10,12 +10,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const EmailAddress = Schema.String.pipe(
   Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" })
@@ -55,9 +50,9 @@ export const byBatch = Schema.Struct({ batchId: Id })
 
 const partial = {
   /** Fields to leave out, by commas. Not together with `fields`. */
-  exclude_fields: may(Schema.NonEmptyString),
+  exclude_fields: Field.may(Schema.NonEmptyString),
   /** The only fields to answer, by commas: `members.email_address,total_items`. */
-  fields: may(Schema.NonEmptyString)
+  fields: Field.may(Schema.NonEmptyString)
 }
 
 /**
@@ -69,8 +64,8 @@ export const FieldParams = Schema.Struct(partial)
 /** `count` is 1 to 1000, Mailchimp's default 10. */
 const paging = {
   ...partial,
-  count: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
-  offset: may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
+  count: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  offset: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
 }
 
 /**
@@ -79,9 +74,9 @@ const paging = {
  */
 export const ListListParams = Schema.Struct({
   ...paging,
-  before_date_created: may(Time),
-  email: may(EmailAddress),
-  since_date_created: may(Time)
+  before_date_created: Field.may(Time),
+  email: Field.may(EmailAddress),
+  since_date_created: Field.may(Time)
 })
 
 /**
@@ -90,14 +85,14 @@ export const ListListParams = Schema.Struct({
  */
 export const MemberListParams = Schema.Struct({
   ...paging,
-  before_last_changed: may(Time),
-  before_timestamp_opt: may(Time),
-  since_last_changed: may(Time),
-  since_timestamp_opt: may(Time),
-  sort_dir: may(Schema.Literal("ASC", "DESC")),
-  sort_field: may(Schema.Literal("last_changed", "timestamp_opt", "timestamp_signup")),
-  status: may(Schema.Literal("archived", "cleaned", "pending", "subscribed", "transactional", "unsubscribed")),
-  unsubscribed_since: may(Time)
+  before_last_changed: Field.may(Time),
+  before_timestamp_opt: Field.may(Time),
+  since_last_changed: Field.may(Time),
+  since_timestamp_opt: Field.may(Time),
+  sort_dir: Field.may(Schema.Literal("ASC", "DESC")),
+  sort_field: Field.may(Schema.Literal("last_changed", "timestamp_opt", "timestamp_signup")),
+  status: Field.may(Schema.Literal("archived", "cleaned", "pending", "subscribed", "transactional", "unsubscribed")),
+  unsubscribed_since: Field.may(Time)
 })
 
 /**
@@ -120,21 +115,21 @@ export const MergeFields = Schema.Record({
 })
 
 const memberFields = {
-  email_type: may(Schema.Literal("html", "text")),
+  email_type: Field.may(Schema.Literal("html", "text")),
   /** By the ids of the interests, whether the member has it. */
-  interests: may(Schema.Record({ key: Schema.String, value: Schema.Boolean })),
-  ip_opt: may(Schema.String),
-  ip_signup: may(Schema.String),
-  language: may(Schema.String),
-  location: may(Schema.Struct({ latitude: Schema.Number, longitude: Schema.Number })),
-  marketing_permissions: may(Schema.Array(Schema.Struct({
+  interests: Field.may(Schema.Record({ key: Schema.String, value: Schema.Boolean })),
+  ip_opt: Field.may(Schema.String),
+  ip_signup: Field.may(Schema.String),
+  language: Field.may(Schema.String),
+  location: Field.may(Schema.Struct({ latitude: Schema.Number, longitude: Schema.Number })),
+  marketing_permissions: Field.may(Schema.Array(Schema.Struct({
     enabled: Schema.Boolean,
     marketing_permission_id: Schema.NonEmptyString
   }))),
-  merge_fields: may(MergeFields),
-  timestamp_opt: may(Time),
-  timestamp_signup: may(Time),
-  vip: may(Schema.Boolean)
+  merge_fields: Field.may(MergeFields),
+  timestamp_opt: Field.may(Time),
+  timestamp_signup: Field.may(Time),
+  vip: Field.may(Schema.Boolean)
 }
 
 /**
@@ -146,7 +141,7 @@ export const MemberInput = Schema.Struct({
   email_address: EmailAddress,
   status: Status,
   /** By name; they are made where they are not there. */
-  tags: may(Schema.Array(Schema.NonEmptyString))
+  tags: Field.may(Schema.Array(Schema.NonEmptyString))
 })
 
 /**
@@ -158,7 +153,7 @@ export const MemberInput = Schema.Struct({
 export const MemberUpsert = Schema.Struct({
   ...memberFields,
   email_address: EmailAddress,
-  status: may(Status),
+  status: Field.may(Status),
   status_if_new: Status
 })
 
@@ -166,7 +161,11 @@ export const MemberUpsert = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const MemberUpdate = Schema.Struct({ ...memberFields, email_address: may(EmailAddress), status: may(Status) })
+export const MemberUpdate = Schema.Struct({
+  ...memberFields,
+  email_address: Field.may(EmailAddress),
+  status: Field.may(Status)
+})
 
 /**
  * Merge fields that the audience demands may then be missing.
@@ -174,7 +173,7 @@ export const MemberUpdate = Schema.Struct({ ...memberFields, email_address: may(
  * @since 0.1.0
  * @category sent
  */
-export const WriteParams = Schema.Struct({ skip_merge_validation: may(Schema.BooleanFromString) })
+export const WriteParams = Schema.Struct({ skip_merge_validation: Field.may(Schema.BooleanFromString) })
 
 /**
  * @since 0.1.0
@@ -182,7 +181,7 @@ export const WriteParams = Schema.Struct({ skip_merge_validation: may(Schema.Boo
  */
 export const TagsInput = Schema.Struct({
   /** Whether automations that wait for the tags are left asleep. */
-  is_syncing: may(Schema.Boolean),
+  is_syncing: Field.may(Schema.Boolean),
   tags: Schema.NonEmptyArray(Schema.Struct({
     name: Schema.NonEmptyString,
     status: Schema.Literal("active", "inactive")
@@ -194,10 +193,10 @@ export const TagsInput = Schema.Struct({
  * @category sent
  */
 export const EventInput = Schema.Struct({
-  is_syncing: may(Schema.Boolean),
+  is_syncing: Field.may(Schema.Boolean),
   name: Schema.String.pipe(Schema.minLength(2), Schema.maxLength(30)),
-  occurred_at: may(Time),
-  properties: may(Schema.Record({ key: Schema.String, value: Schema.String }))
+  occurred_at: Field.may(Time),
+  properties: Field.may(Schema.Record({ key: Schema.String, value: Schema.String }))
 })
 
 /**
@@ -209,9 +208,9 @@ export const MembersBatch = Schema.Struct({
     Schema.maxItems(500, { message: () => "at most 500 members in a request" })
   ),
   /** Whether the tags that are sent take the place of those that a member has. */
-  sync_tags: may(Schema.Boolean),
+  sync_tags: Field.may(Schema.Boolean),
   /** Whether those who are there are changed. Default: each of them is an error in the answer. */
-  update_existing: may(Schema.Boolean)
+  update_existing: Field.may(Schema.Boolean)
 })
 
 /**
@@ -219,8 +218,8 @@ export const MembersBatch = Schema.Struct({
  * @category sent
  */
 export const MembersBatchParams = Schema.Struct({
-  skip_duplicate_check: may(Schema.BooleanFromString),
-  skip_merge_validation: may(Schema.BooleanFromString)
+  skip_duplicate_check: Field.may(Schema.BooleanFromString),
+  skip_merge_validation: Field.may(Schema.BooleanFromString)
 })
 
 /**
@@ -230,11 +229,11 @@ export const MembersBatchParams = Schema.Struct({
 export const BatchInput = Schema.Struct({
   operations: Schema.NonEmptyArray(Schema.Struct({
     /** JSON, as a text. */
-    body: may(Schema.String),
+    body: Field.may(Schema.String),
     method: Schema.Literal("DELETE", "GET", "PATCH", "POST", "PUT"),
     /** Yours: it comes again beside what became of the operation. */
-    operation_id: may(Schema.String),
-    params: may(Schema.Record({ key: Schema.String, value: Schema.String })),
+    operation_id: Field.may(Schema.String),
+    params: Field.may(Schema.Record({ key: Schema.String, value: Schema.String })),
     /** Without the version: `/lists/a1b2c3/members`. */
     path: Schema.String.pipe(Schema.pattern(/^\/(?!3\.0\/)/, { message: () => "a path from / on, without /3.0" }))
   })).pipe(Schema.maxItems(1000, { message: () => "at most 1,000 operations in a batch" }))
@@ -246,15 +245,19 @@ export const BatchInput = Schema.Struct({
  */
 export const WebhookInput = Schema.Struct({
   events: Schema.Struct({
-    campaign: may(Schema.Boolean),
-    cleaned: may(Schema.Boolean),
-    profile: may(Schema.Boolean),
-    subscribe: may(Schema.Boolean),
-    unsubscribe: may(Schema.Boolean),
-    upemail: may(Schema.Boolean)
+    campaign: Field.may(Schema.Boolean),
+    cleaned: Field.may(Schema.Boolean),
+    profile: Field.may(Schema.Boolean),
+    subscribe: Field.may(Schema.Boolean),
+    unsubscribe: Field.may(Schema.Boolean),
+    upemail: Field.may(Schema.Boolean)
   }),
   /** Whose changes it tells of. With `api: false` nobody hears of their own. */
-  sources: Schema.Struct({ admin: may(Schema.Boolean), api: may(Schema.Boolean), user: may(Schema.Boolean) }),
+  sources: Schema.Struct({
+    admin: Field.may(Schema.Boolean),
+    api: Field.may(Schema.Boolean),
+    user: Field.may(Schema.Boolean)
+  }),
   url: Schema.String.pipe(Schema.pattern(/^https?:\/\/\S+$/, { message: () => "a URL" }))
 })
 
@@ -266,20 +269,20 @@ export const WebhookInput = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const Ping = Schema.Struct({ health_status: maybe(Schema.String) })
+export const Ping = Schema.Struct({ health_status: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
  * @category read
  */
 export const Account = Schema.Struct({
-  account_id: maybe(Schema.String),
-  account_name: maybe(Schema.String),
-  email: maybe(Schema.String),
-  login_id: maybe(Schema.String),
-  pricing_plan_type: maybe(Schema.String),
-  role: maybe(Schema.String),
-  total_subscribers: maybe(Schema.Number)
+  account_id: Field.maybe(Schema.String),
+  account_name: Field.maybe(Schema.String),
+  email: Field.maybe(Schema.String),
+  login_id: Field.maybe(Schema.String),
+  pricing_plan_type: Field.maybe(Schema.String),
+  role: Field.maybe(Schema.String),
+  total_subscribers: Field.maybe(Schema.Number)
 })
 
 /**
@@ -289,17 +292,17 @@ export const Account = Schema.Struct({
  * @category read
  */
 export const List = Schema.Struct({
-  date_created: maybe(Schema.String),
-  double_optin: maybe(Schema.Boolean),
-  id: maybe(Schema.String),
-  list_rating: maybe(Schema.Number),
-  name: maybe(Schema.String),
-  stats: maybe(Schema.Struct({
-    cleaned_count: maybe(Schema.Number),
-    member_count: maybe(Schema.Number),
-    unsubscribe_count: maybe(Schema.Number)
+  date_created: Field.maybe(Schema.String),
+  double_optin: Field.maybe(Schema.Boolean),
+  id: Field.maybe(Schema.String),
+  list_rating: Field.maybe(Schema.Number),
+  name: Field.maybe(Schema.String),
+  stats: Field.maybe(Schema.Struct({
+    cleaned_count: Field.maybe(Schema.Number),
+    member_count: Field.maybe(Schema.Number),
+    unsubscribe_count: Field.maybe(Schema.Number)
   })),
-  web_id: maybe(Schema.Number)
+  web_id: Field.maybe(Schema.Number)
 })
 
 /**
@@ -312,7 +315,7 @@ export interface List extends Schema.Schema.Type<typeof List> {}
  * @since 0.1.0
  * @category read
  */
-export const Lists = Schema.Struct({ lists: Schema.Array(List), total_items: maybe(Schema.Int) })
+export const Lists = Schema.Struct({ lists: Schema.Array(List), total_items: Field.maybe(Schema.Int) })
 
 /**
  * A member of an audience. Every field may be absent: `fields` and `exclude_fields` leave them out.
@@ -321,44 +324,44 @@ export const Lists = Schema.Struct({ lists: Schema.Array(List), total_items: may
  * @category read
  */
 export const Member = Schema.Struct({
-  contact_id: maybe(Schema.String),
-  email_address: maybe(Schema.String),
-  email_client: maybe(Schema.String),
-  email_type: maybe(Schema.String),
-  full_name: maybe(Schema.String),
+  contact_id: Field.maybe(Schema.String),
+  email_address: Field.maybe(Schema.String),
+  email_client: Field.maybe(Schema.String),
+  email_type: Field.maybe(Schema.String),
+  full_name: Field.maybe(Schema.String),
   /** The subscriber hash. */
-  id: maybe(Schema.String),
-  interests: maybe(Schema.Record({ key: Schema.String, value: Schema.Boolean })),
-  ip_opt: maybe(Schema.String),
-  ip_signup: maybe(Schema.String),
-  language: maybe(Schema.String),
-  last_changed: maybe(Schema.String),
-  list_id: maybe(Schema.String),
-  location: maybe(Schema.Struct({
-    country_code: maybe(Schema.String),
-    latitude: maybe(Schema.Number),
-    longitude: maybe(Schema.Number),
-    timezone: maybe(Schema.String)
+  id: Field.maybe(Schema.String),
+  interests: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Boolean })),
+  ip_opt: Field.maybe(Schema.String),
+  ip_signup: Field.maybe(Schema.String),
+  language: Field.maybe(Schema.String),
+  last_changed: Field.maybe(Schema.String),
+  list_id: Field.maybe(Schema.String),
+  location: Field.maybe(Schema.Struct({
+    country_code: Field.maybe(Schema.String),
+    latitude: Field.maybe(Schema.Number),
+    longitude: Field.maybe(Schema.Number),
+    timezone: Field.maybe(Schema.String)
   })),
-  marketing_permissions: maybe(Schema.Array(Schema.Struct({
-    enabled: maybe(Schema.Boolean),
-    marketing_permission_id: maybe(Schema.String),
-    text: maybe(Schema.String)
+  marketing_permissions: Field.maybe(Schema.Array(Schema.Struct({
+    enabled: Field.maybe(Schema.Boolean),
+    marketing_permission_id: Field.maybe(Schema.String),
+    text: Field.maybe(Schema.String)
   }))),
-  member_rating: maybe(Schema.Number),
+  member_rating: Field.maybe(Schema.Number),
   /** Texts, numbers, and addresses with their parts. */
-  merge_fields: maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
-  source: maybe(Schema.String),
+  merge_fields: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  source: Field.maybe(Schema.String),
   /** `subscribed`, `unsubscribed`, `cleaned`, `pending`, `transactional` or `archived`. */
-  status: maybe(Schema.String),
-  tags: maybe(Schema.Array(Schema.Struct({ id: maybe(Schema.Number), name: Schema.String }))),
-  tags_count: maybe(Schema.Number),
-  timestamp_opt: maybe(Schema.String),
-  timestamp_signup: maybe(Schema.String),
-  unique_email_id: maybe(Schema.String),
-  unsubscribe_reason: maybe(Schema.String),
-  vip: maybe(Schema.Boolean),
-  web_id: maybe(Schema.Number)
+  status: Field.maybe(Schema.String),
+  tags: Field.maybe(Schema.Array(Schema.Struct({ id: Field.maybe(Schema.Number), name: Schema.String }))),
+  tags_count: Field.maybe(Schema.Number),
+  timestamp_opt: Field.maybe(Schema.String),
+  timestamp_signup: Field.maybe(Schema.String),
+  unique_email_id: Field.maybe(Schema.String),
+  unsubscribe_reason: Field.maybe(Schema.String),
+  vip: Field.maybe(Schema.Boolean),
+  web_id: Field.maybe(Schema.Number)
 })
 
 /**
@@ -372,9 +375,9 @@ export interface Member extends Schema.Schema.Type<typeof Member> {}
  * @category read
  */
 export const Members = Schema.Struct({
-  list_id: maybe(Schema.String),
+  list_id: Field.maybe(Schema.String),
   members: Schema.Array(Member),
-  total_items: maybe(Schema.Int)
+  total_items: Field.maybe(Schema.Int)
 })
 
 const none = { default: () => [], nullable: true } as const
@@ -386,20 +389,20 @@ const none = { default: () => [], nullable: true } as const
  * @category read
  */
 export const MembersBatchResult = Schema.Struct({
-  error_count: maybe(Schema.Int),
+  error_count: Field.maybe(Schema.Int),
   errors: Schema.optionalWith(
     Schema.Array(Schema.Struct({
-      email_address: maybe(Schema.String),
-      error: maybe(Schema.String),
-      error_code: maybe(Schema.String),
-      field: maybe(Schema.String),
-      field_message: maybe(Schema.String)
+      email_address: Field.maybe(Schema.String),
+      error: Field.maybe(Schema.String),
+      error_code: Field.maybe(Schema.String),
+      field: Field.maybe(Schema.String),
+      field_message: Field.maybe(Schema.String)
     })),
     none
   ),
   new_members: Schema.optionalWith(Schema.Array(Member), none),
-  total_created: maybe(Schema.Int),
-  total_updated: maybe(Schema.Int),
+  total_created: Field.maybe(Schema.Int),
+  total_updated: Field.maybe(Schema.Int),
   updated_members: Schema.optionalWith(Schema.Array(Member), none)
 })
 
@@ -410,15 +413,15 @@ export const MembersBatchResult = Schema.Struct({
  * @category read
  */
 export const Batch = Schema.Struct({
-  completed_at: maybe(Schema.String),
-  errored_operations: maybe(Schema.Int),
-  finished_operations: maybe(Schema.Int),
+  completed_at: Field.maybe(Schema.String),
+  errored_operations: Field.maybe(Schema.Int),
+  finished_operations: Field.maybe(Schema.Int),
   id: Schema.String,
-  response_body_url: maybe(Schema.String),
+  response_body_url: Field.maybe(Schema.String),
   /** `pending`, `preprocessing`, `started`, `finalizing` or `finished`. */
-  status: maybe(Schema.String),
-  submitted_at: maybe(Schema.String),
-  total_operations: maybe(Schema.Int)
+  status: Field.maybe(Schema.String),
+  submitted_at: Field.maybe(Schema.String),
+  total_operations: Field.maybe(Schema.Int)
 })
 
 /**
@@ -427,7 +430,7 @@ export const Batch = Schema.Struct({
  */
 export interface Batch extends Schema.Schema.Type<typeof Batch> {}
 
-const flags = maybe(Schema.Record({ key: Schema.String, value: Schema.Boolean }))
+const flags = Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Boolean }))
 
 /**
  * @since 0.1.0
@@ -436,12 +439,12 @@ const flags = maybe(Schema.Record({ key: Schema.String, value: Schema.Boolean })
 export const Webhook = Schema.Struct({
   events: flags,
   id: Schema.String,
-  list_id: maybe(Schema.String),
-  signing_enabled: maybe(Schema.Boolean),
+  list_id: Field.maybe(Schema.String),
+  signing_enabled: Field.maybe(Schema.Boolean),
   /** In the answer that makes the webhook, and in no other. */
-  signing_secret: maybe(Schema.Redacted(Schema.String)),
+  signing_secret: Field.maybe(Schema.Redacted(Schema.String)),
   sources: flags,
-  url: maybe(Schema.String)
+  url: Field.maybe(Schema.String)
 })
 
 /**
@@ -454,4 +457,4 @@ export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}
  * @since 0.1.0
  * @category read
  */
-export const Webhooks = Schema.Struct({ total_items: maybe(Schema.Int), webhooks: Schema.Array(Webhook) })
+export const Webhooks = Schema.Struct({ total_items: Field.maybe(Schema.Int), webhooks: Schema.Array(Webhook) })

@@ -10,12 +10,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+import { Field } from "holdfast"
 
 const address = /(^|,)\s*\[?(\d{1,3}(\.\d{1,3}){3}|[\da-f]*:[\da-f:.]+)/i
 
@@ -40,7 +35,7 @@ export const Visitor = Schema.Struct({
     })
   ),
   /** Nothing is recorded, and the answer is the address that Plausible has taken for the visitor's. */
-  "x-debug-request": may(Schema.Literal("true"))
+  "x-debug-request": Field.may(Schema.Literal("true"))
 })
 
 const maxPath = 2000
@@ -69,16 +64,18 @@ export const EventInput = Schema.Struct({
   /** `pageview`, or a name of one's own. */
   name: Schema.NonEmptyString,
   url: Location,
-  referrer: may(Schema.String),
+  referrer: Field.may(Schema.String),
   /** At most 30: Plausible would leave out the rest, and not say so. */
-  props: may(
+  props: Field.may(
     Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number, Schema.Boolean) }).pipe(
       Schema.filter((props) => Object.keys(props).length <= maxProps || `at most ${maxProps} properties`)
     )
   ),
-  revenue: may(Schema.Struct({ amount: Schema.Union(Schema.Number, Schema.NumberFromString), currency: Currency })),
+  revenue: Field.may(
+    Schema.Struct({ amount: Schema.Union(Schema.Number, Schema.NumberFromString), currency: Currency })
+  ),
   /** `false`: the event is no sign that somebody is there, and a visit with nothing else is a bounce. Default `true`. */
-  interactive: may(Schema.Boolean)
+  interactive: Field.may(Schema.Boolean)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -189,22 +186,22 @@ export const Filter: Schema.Schema<Filter> = Schema.Union(
  */
 export const QueryInput = Schema.Struct({
   date_range: DateRange,
-  dimensions: may(Schema.Array(Dimension).pipe(Schema.filter(distinct))),
-  filters: may(Schema.Array(Filter)),
-  include: may(Schema.Struct({
-    imports: may(Schema.Boolean),
+  dimensions: Field.may(Schema.Array(Dimension).pipe(Schema.filter(distinct))),
+  filters: Field.may(Schema.Array(Filter)),
+  include: Field.may(Schema.Struct({
+    imports: Field.may(Schema.Boolean),
     /** With a dimension of time: the names of all its buckets, also of those with nothing in them. */
-    time_labels: may(Schema.Boolean),
+    time_labels: Field.may(Schema.Boolean),
     /** How many rows there are on all pages. */
-    total_rows: may(Schema.Boolean)
+    total_rows: Field.may(Schema.Boolean)
   })),
   metrics: Schema.Array(Metric).pipe(Schema.minItems(1), Schema.filter(distinct)),
   /** Each by one of the metrics or dimensions of this query. */
-  order_by: may(Schema.Array(Schema.Tuple(Schema.Union(Metric, Dimension), Schema.Literal("asc", "desc")))),
-  pagination: may(Schema.Struct({
+  order_by: Field.may(Schema.Array(Schema.Tuple(Schema.Union(Metric, Dimension), Schema.Literal("asc", "desc")))),
+  pagination: Field.may(Schema.Struct({
     /** Default 10,000. */
-    limit: may(Schema.Int.pipe(Schema.between(1, 10_000))),
-    offset: may(Schema.Int.pipe(Schema.nonNegative()))
+    limit: Field.may(Schema.Int.pipe(Schema.between(1, 10_000))),
+    offset: Field.may(Schema.Int.pipe(Schema.nonNegative()))
   })),
   /** The domain of the site. */
   site_id: Schema.NonEmptyString
@@ -215,11 +212,11 @@ export const QueryInput = Schema.Struct({
  * @category sent
  */
 export const SiteListParams = Schema.Struct({
-  after: may(Schema.NonEmptyString),
-  before: may(Schema.NonEmptyString),
+  after: Field.may(Schema.NonEmptyString),
+  before: Field.may(Schema.NonEmptyString),
   /** Plausible's default 100. */
-  limit: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
-  team_id: may(Schema.NonEmptyString)
+  limit: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
+  team_id: Field.may(Schema.NonEmptyString)
 })
 
 /**
@@ -227,9 +224,9 @@ export const SiteListParams = Schema.Struct({
  * @category sent
  */
 export const TeamListParams = Schema.Struct({
-  after: may(Schema.NonEmptyString),
-  before: may(Schema.NonEmptyString),
-  limit: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
+  after: Field.may(Schema.NonEmptyString),
+  before: Field.may(Schema.NonEmptyString),
+  limit: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -242,8 +239,8 @@ export const TeamListParams = Schema.Struct({
  */
 export const Revenue = Schema.Struct({
   currency: Schema.String,
-  long: maybe(Schema.String),
-  short: maybe(Schema.String),
+  long: Field.maybe(Schema.String),
+  short: Field.maybe(Schema.String),
   value: Schema.Number
 })
 
@@ -271,23 +268,27 @@ export interface Row extends Schema.Schema.Type<typeof Row> {}
 export const Report = Schema.Struct({
   meta: Schema.optionalWith(
     Schema.Struct({
-      imports_included: maybe(Schema.Boolean),
-      imports_skip_reason: maybe(Schema.String),
-      imports_warning: maybe(Schema.String),
+      imports_included: Field.maybe(Schema.Boolean),
+      imports_skip_reason: Field.maybe(Schema.String),
+      imports_warning: Field.maybe(Schema.String),
       /** By metric, why it may not be what it seems. */
-      metric_warnings: maybe(Schema.Unknown),
-      time_labels: maybe(Schema.Array(Schema.String)),
-      total_rows: maybe(Schema.Int)
+      metric_warnings: Field.maybe(Schema.Unknown),
+      time_labels: Field.maybe(Schema.Array(Schema.String)),
+      total_rows: Field.maybe(Schema.Int)
     }),
     { default: () => ({}), nullable: true }
   ),
   /** The query, as Plausible has read it: with `date_range` in days. */
-  query: maybe(Schema.Unknown),
+  query: Field.maybe(Schema.Unknown),
   results: Schema.Array(Row)
 })
 
 const Cursors = Schema.optionalWith(
-  Schema.Struct({ after: maybe(Schema.String), before: maybe(Schema.String), limit: maybe(Schema.Int) }),
+  Schema.Struct({
+    after: Field.maybe(Schema.String),
+    before: Field.maybe(Schema.String),
+    limit: Field.maybe(Schema.Int)
+  }),
   { default: () => ({}), nullable: true }
 )
 
@@ -295,7 +296,7 @@ const Cursors = Schema.optionalWith(
  * @since 0.1.0
  * @category read
  */
-export const Site = Schema.Struct({ domain: Schema.String, timezone: maybe(Schema.String) })
+export const Site = Schema.Struct({ domain: Schema.String, timezone: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
@@ -314,9 +315,9 @@ export const SitePage = Schema.Struct({ meta: Cursors, sites: Schema.Array(Site)
  * @category read
  */
 export const Team = Schema.Struct({
-  api_available: maybe(Schema.Boolean),
+  api_available: Field.maybe(Schema.Boolean),
   id: Schema.String,
-  name: maybe(Schema.String)
+  name: Field.maybe(Schema.String)
 })
 
 /**
