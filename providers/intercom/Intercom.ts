@@ -43,6 +43,14 @@ const hosts: Readonly<Record<Region, string>> = {
   us: "https://api.intercom.io"
 }
 
+/** People agree, and codes are exchanged, in the region as well. */
+const oauth2Of = (region: Region): OAuth2Provider.OAuth2Provider =>
+  region === "us" ? OAuth2Provider.intercom : {
+    ...OAuth2Provider.intercom,
+    authorizationEndpoint: `https://app.${region}.intercom.com/oauth`,
+    tokenEndpoint: `${hosts[region]}/auth/eagle/token`
+  }
+
 /**
  * The version of the API that is declared here, sent as `Intercom-Version`.
  *
@@ -82,7 +90,7 @@ export const define = (options: { readonly region?: Region | undefined; readonly
     docs: "https://developers.intercom.com/docs",
     popularity: 90,
     credentials: ["Bearer", "OAuth2"],
-    oauth2: OAuth2Provider.intercom,
+    oauth2: oauth2Of(options.region ?? "us"),
     webhook: WebhookScheme.intercom,
     pagination: {
       "contacts.list": Pagination.contacts,

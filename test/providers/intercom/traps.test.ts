@@ -184,6 +184,11 @@ describe("Intercom", () => {
       ])
       assertInclude(String(yield* Effect.flip(sent([["INTERCOM_REGION", "mars"]]))), "INTERCOM_REGION")
       assertInclude(String(yield* Effect.flip(sent([["INTERCOM_VERSION", "latest"]]))), "must be a version")
-      strictEqual(define({ region: "eu" }).baseUrl, "https://api.eu.intercom.io")
+      const { baseUrl, oauth2 } = define({ region: "eu" })
+      deepStrictEqual([baseUrl, oauth2.authorizationEndpoint, oauth2.tokenEndpoint], [
+        "https://api.eu.intercom.io",
+        "https://app.eu.intercom.com/oauth",
+        "https://api.eu.intercom.io/auth/eagle/token"
+      ])
     }))
 })

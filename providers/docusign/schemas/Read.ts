@@ -1,0 +1,201 @@
+/**
+ * What DocuSign answers.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** An absent field, read also where it is spelled `null`. */
+const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+
+const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
+  Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
+
+const maybeText = maybe(Schema.String)
+
+/** A number, whichever way it is written. */
+const Count = Schema.Union(Schema.NumberFromString, Schema.Number)
+
+/**
+ * What is wrong with one of several.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const ErrorDetails = Schema.Struct({ errorCode: maybeText, message: maybeText })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const EnvelopeSummary = Schema.Struct({
+  envelopeId: Schema.String,
+  errorDetails: maybe(ErrorDetails),
+  status: maybeText,
+  statusDateTime: maybeText,
+  uri: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const Recipient = Schema.Struct({
+  clientUserId: maybeText,
+  declinedReason: maybeText,
+  deliveredDateTime: maybeText,
+  email: maybeText,
+  name: maybeText,
+  recipientId: maybeText,
+  routingOrder: maybe(Count),
+  sentDateTime: maybeText,
+  signedDateTime: maybeText,
+  status: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export interface Recipient extends Schema.Schema.Type<typeof Recipient> {}
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const Recipients = Schema.Struct({
+  carbonCopies: orEmpty(Recipient),
+  currentRoutingOrder: maybe(Count),
+  recipientCount: maybe(Count),
+  signers: orEmpty(Recipient)
+})
+
+/**
+ * Times are ISO 8601, with seven digits of a second.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Envelope = Schema.Struct({
+  completedDateTime: maybeText,
+  createdDateTime: maybeText,
+  declinedDateTime: maybeText,
+  deliveredDateTime: maybeText,
+  emailSubject: maybeText,
+  envelopeId: Schema.String,
+  errorDetails: maybe(ErrorDetails),
+  expireDateTime: maybeText,
+  lastModifiedDateTime: maybeText,
+  recipients: maybe(Recipients),
+  sender: maybe(Schema.Struct({ email: maybeText, userId: maybeText, userName: maybeText })),
+  sentDateTime: maybeText,
+  /** `created`, `sent`, `delivered`, `signed`, `completed`, `declined`, `voided`, `deleted`, `processing`, `timedout`. */
+  status: maybeText,
+  statusChangedDateTime: maybeText,
+  transactionId: maybeText,
+  voidedDateTime: maybeText,
+  voidedReason: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export interface Envelope extends Schema.Schema.Type<typeof Envelope> {}
+
+/**
+ * What became of a transaction.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const TransactionStatus = Schema.Struct({
+  envelopeId: maybeText,
+  errorDetails: maybe(ErrorDetails),
+  status: maybeText,
+  transactionId: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export interface TransactionStatus extends Schema.Schema.Type<typeof TransactionStatus> {}
+
+const places = {
+  endPosition: maybe(Count),
+  nextUri: maybeText,
+  previousUri: maybeText,
+  resultSetSize: maybe(Count),
+  startPosition: maybe(Count),
+  totalSetSize: maybe(Count)
+}
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const EnvelopePage = Schema.Struct({
+  ...places,
+  continuationToken: maybeText,
+  envelopes: orEmpty(Envelope),
+  envelopeTransactionStatuses: orEmpty(TransactionStatus),
+  lastQueriedDateTime: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const EnvelopeUpdated = Schema.Struct({ envelopeId: maybeText, errorDetails: maybe(ErrorDetails) })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const View = Schema.Struct({ url: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const Template = Schema.Struct({
+  created: maybeText,
+  description: maybeText,
+  emailSubject: maybeText,
+  lastModified: maybeText,
+  name: maybeText,
+  templateId: Schema.String
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export interface Template extends Schema.Schema.Type<typeof Template> {}
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const TemplatePage = Schema.Struct({ ...places, envelopeTemplates: orEmpty(Template) })
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const Account = Schema.Struct({
+  accountIdGuid: maybeText,
+  accountName: maybeText,
+  planName: maybeText
+})
+
+/**
+ * @since 0.1.0
+ * @category read
+ */
+export const ConnectConfiguration = Schema.Struct({
+  connectId: maybe(Schema.Union(Schema.String, Schema.Number)),
+  name: maybeText,
+  urlToPublishTo: maybeText
+})
