@@ -4,14 +4,12 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+import { Field } from "holdfast"
 
 const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
 
-const maybeText = maybe(Schema.String)
+const maybeText = Field.maybe(Schema.String)
 
 /** A number, whichever way it is written. */
 const Count = Schema.Union(Schema.NumberFromString, Schema.Number)
@@ -30,7 +28,7 @@ export const ErrorDetails = Schema.Struct({ errorCode: maybeText, message: maybe
  */
 export const EnvelopeSummary = Schema.Struct({
   envelopeId: Schema.String,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   status: maybeText,
   statusDateTime: maybeText,
   uri: maybeText
@@ -47,7 +45,7 @@ export const Recipient = Schema.Struct({
   email: maybeText,
   name: maybeText,
   recipientId: maybeText,
-  routingOrder: maybe(Count),
+  routingOrder: Field.maybe(Count),
   sentDateTime: maybeText,
   signedDateTime: maybeText,
   status: maybeText
@@ -65,8 +63,8 @@ export interface Recipient extends Schema.Schema.Type<typeof Recipient> {}
  */
 export const Recipients = Schema.Struct({
   carbonCopies: orEmpty(Recipient),
-  currentRoutingOrder: maybe(Count),
-  recipientCount: maybe(Count),
+  currentRoutingOrder: Field.maybe(Count),
+  recipientCount: Field.maybe(Count),
   signers: orEmpty(Recipient)
 })
 
@@ -83,11 +81,11 @@ export const Envelope = Schema.Struct({
   deliveredDateTime: maybeText,
   emailSubject: maybeText,
   envelopeId: Schema.String,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   expireDateTime: maybeText,
   lastModifiedDateTime: maybeText,
-  recipients: maybe(Recipients),
-  sender: maybe(Schema.Struct({ email: maybeText, userId: maybeText, userName: maybeText })),
+  recipients: Field.maybe(Recipients),
+  sender: Field.maybe(Schema.Struct({ email: maybeText, userId: maybeText, userName: maybeText })),
   sentDateTime: maybeText,
   /** `created`, `sent`, `delivered`, `signed`, `completed`, `declined`, `voided`, `deleted`, `processing`, `timedout`. */
   status: maybeText,
@@ -111,7 +109,7 @@ export interface Envelope extends Schema.Schema.Type<typeof Envelope> {}
  */
 export const TransactionStatus = Schema.Struct({
   envelopeId: maybeText,
-  errorDetails: maybe(ErrorDetails),
+  errorDetails: Field.maybe(ErrorDetails),
   status: maybeText,
   transactionId: maybeText
 })
@@ -123,12 +121,12 @@ export const TransactionStatus = Schema.Struct({
 export interface TransactionStatus extends Schema.Schema.Type<typeof TransactionStatus> {}
 
 const places = {
-  endPosition: maybe(Count),
+  endPosition: Field.maybe(Count),
   nextUri: maybeText,
   previousUri: maybeText,
-  resultSetSize: maybe(Count),
-  startPosition: maybe(Count),
-  totalSetSize: maybe(Count)
+  resultSetSize: Field.maybe(Count),
+  startPosition: Field.maybe(Count),
+  totalSetSize: Field.maybe(Count)
 }
 
 /**
@@ -147,7 +145,7 @@ export const EnvelopePage = Schema.Struct({
  * @since 0.1.0
  * @category read
  */
-export const EnvelopeUpdated = Schema.Struct({ envelopeId: maybeText, errorDetails: maybe(ErrorDetails) })
+export const EnvelopeUpdated = Schema.Struct({ envelopeId: maybeText, errorDetails: Field.maybe(ErrorDetails) })
 
 /**
  * @since 0.1.0
@@ -195,7 +193,7 @@ export const Account = Schema.Struct({
  * @category read
  */
 export const ConnectConfiguration = Schema.Struct({
-  connectId: maybe(Schema.Union(Schema.String, Schema.Number)),
+  connectId: Field.maybe(Schema.Union(Schema.String, Schema.Number)),
   name: maybeText,
   urlToPublishTo: maybeText
 })

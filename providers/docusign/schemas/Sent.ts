@@ -4,9 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
+import { Field } from "holdfast"
 
 const Flag = Schema.transform(Schema.Literal("false", "true"), Schema.Boolean, {
   decode: (text) => text === "true",
@@ -62,7 +60,7 @@ export const DocumentInput = Schema.Struct({
   documentBase64: Schema.NonEmptyString,
   documentId: DocumentId,
   /** `pdf`, `docx` … Default `pdf`. */
-  fileExtension: may(Schema.NonEmptyString),
+  fileExtension: Field.may(Schema.NonEmptyString),
   name: Schema.NonEmptyString
 })
 
@@ -71,7 +69,7 @@ const recipient = {
   name: Name,
   recipientId: Schema.NonEmptyString,
   /** The order in which recipients are asked. */
-  routingOrder: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
+  routingOrder: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive()))
 }
 
 /**
@@ -82,16 +80,16 @@ const recipient = {
  */
 export const SignerInput = Schema.Struct({
   ...recipient,
-  clientUserId: may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
+  clientUserId: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
   /** Where they sign: `{ signHereTabs: [{ anchorString: "/sn1/" }] }`. */
-  tabs: may(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) }))
+  tabs: Field.may(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.Unknown) }))
 })
 
 const TextCustomField = Schema.Struct({
   name: Schema.NonEmptyString,
-  required: may(Flag),
-  show: may(Flag),
-  value: may(Schema.String)
+  required: Field.may(Flag),
+  show: Field.may(Flag),
+  value: Field.may(Schema.String)
 })
 
 /**
@@ -102,31 +100,31 @@ const TextCustomField = Schema.Struct({
  * @category sent
  */
 export const EnvelopeInput = Schema.Struct({
-  brandId: may(Schema.NonEmptyString),
-  compositeTemplates: may(Schema.Array(Schema.Unknown)),
-  customFields: may(Schema.Struct({ textCustomFields: may(Schema.Array(TextCustomField)) })),
-  documents: may(Schema.Array(DocumentInput).pipe(Schema.minItems(1))),
-  emailBlurb: may(Schema.String.pipe(Schema.maxLength(10_000))),
-  emailSubject: may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
+  brandId: Field.may(Schema.NonEmptyString),
+  compositeTemplates: Field.may(Schema.Array(Schema.Unknown)),
+  customFields: Field.may(Schema.Struct({ textCustomFields: Field.may(Schema.Array(TextCustomField)) })),
+  documents: Field.may(Schema.Array(DocumentInput).pipe(Schema.minItems(1))),
+  emailBlurb: Field.may(Schema.String.pipe(Schema.maxLength(10_000))),
+  emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
   /** Webhooks of this envelope alone. */
-  eventNotification: may(Schema.Unknown),
-  notification: may(Schema.Unknown),
-  recipients: may(Schema.Struct({
-    carbonCopies: may(Schema.Array(Schema.Struct(recipient))),
-    signers: may(Schema.Array(SignerInput))
+  eventNotification: Field.may(Schema.Unknown),
+  notification: Field.may(Schema.Unknown),
+  recipients: Field.may(Schema.Struct({
+    carbonCopies: Field.may(Schema.Array(Schema.Struct(recipient))),
+    signers: Field.may(Schema.Array(SignerInput))
   })),
   /** `created` is a draft. */
   status: Schema.Literal("created", "sent"),
-  templateId: may(Schema.NonEmptyString),
-  templateRoles: may(
+  templateId: Field.may(Schema.NonEmptyString),
+  templateRoles: Field.may(
     Schema.Array(Schema.Struct({
-      clientUserId: may(Schema.NonEmptyString),
+      clientUserId: Field.may(Schema.NonEmptyString),
       email: EmailAddress,
       name: Name,
       roleName: Schema.NonEmptyString
     }))
   ),
-  transactionId: may(Schema.NonEmptyString)
+  transactionId: Field.may(Schema.NonEmptyString)
 }).pipe(
   Schema.filter((envelope) =>
     envelope.status === "created" || envelope.documents !== undefined || envelope.templateId !== undefined ||
@@ -139,9 +137,9 @@ const commas = Schema.String.pipe(
 )
 
 const page = {
-  count: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
+  count: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 1000))),
   /** From 0 on. */
-  start_position: may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
+  start_position: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
 }
 
 /**
@@ -152,22 +150,22 @@ const page = {
  */
 export const EnvelopeListParams = Schema.Struct({
   ...page,
-  continuation_token: may(Schema.NonEmptyString),
-  envelope_ids: may(commas),
-  folder_ids: may(commas),
+  continuation_token: Field.may(Schema.NonEmptyString),
+  envelope_ids: Field.may(commas),
+  folder_ids: Field.may(commas),
   /** ISO 8601. */
-  from_date: may(Schema.NonEmptyString),
+  from_date: Field.may(Schema.NonEmptyString),
   /** `changed`: by when the status changed. */
-  from_to_status: may(Schema.NonEmptyString),
-  include: may(commas),
-  last_queried_date: may(Schema.NonEmptyString),
-  order: may(Schema.Literal("asc", "desc")),
-  order_by: may(Schema.NonEmptyString),
-  query_budget: may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
-  search_text: may(Schema.NonEmptyString),
-  status: may(commas),
-  to_date: may(Schema.NonEmptyString),
-  transaction_ids: may(commas)
+  from_to_status: Field.may(Schema.NonEmptyString),
+  include: Field.may(commas),
+  last_queried_date: Field.may(Schema.NonEmptyString),
+  order: Field.may(Schema.Literal("asc", "desc")),
+  order_by: Field.may(Schema.NonEmptyString),
+  query_budget: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.positive())),
+  search_text: Field.may(Schema.NonEmptyString),
+  status: Field.may(commas),
+  to_date: Field.may(Schema.NonEmptyString),
+  transaction_ids: Field.may(commas)
 }).pipe(
   Schema.filter((params) =>
     "from_date" in params || "envelope_ids" in params || "transaction_ids" in params ||
@@ -180,7 +178,7 @@ export const EnvelopeListParams = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const EnvelopeGetParams = Schema.Struct({ include: may(commas) })
+export const EnvelopeGetParams = Schema.Struct({ include: Field.may(commas) })
 
 /**
  * `sent` sends a draft, `voided` takes back what is not completed.
@@ -192,8 +190,8 @@ export const EnvelopeUpdate = Schema.Union(
   Schema.Struct({ status: Schema.Literal("voided"), voidedReason: Schema.NonEmptyString.pipe(Schema.maxLength(200)) }),
   Schema.Struct({ status: Schema.Literal("sent") }),
   Schema.Struct({
-    emailBlurb: may(Schema.String),
-    emailSubject: may(Schema.NonEmptyString.pipe(Schema.maxLength(100)))
+    emailBlurb: Field.may(Schema.String),
+    emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100)))
   })
 )
 
@@ -203,14 +201,14 @@ export const EnvelopeUpdate = Schema.Union(
  */
 export const EnvelopeUpdateParams = Schema.Struct({
   /** Asks again whoever has not answered. */
-  resend_envelope: may(Schema.BooleanFromString)
+  resend_envelope: Field.may(Schema.BooleanFromString)
 })
 
 /**
  * @since 0.1.0
  * @category sent
  */
-export const RecipientsParams = Schema.Struct({ include_tabs: may(Schema.BooleanFromString) })
+export const RecipientsParams = Schema.Struct({ include_tabs: Field.may(Schema.BooleanFromString) })
 
 /**
  * @since 0.1.0
@@ -235,7 +233,7 @@ export const RecipientViewInput = Schema.Struct({
   authenticationMethod: Schema.NonEmptyString,
   clientUserId: Schema.NonEmptyString,
   email: EmailAddress,
-  recipientId: may(Schema.NonEmptyString),
+  recipientId: Field.may(Schema.NonEmptyString),
   returnUrl: Schema.String.pipe(
     Schema.filter((text) => URL.canParse(text) || "a whole URL, as in https://example.com/signed")
   ),
@@ -246,7 +244,7 @@ export const RecipientViewInput = Schema.Struct({
  * @since 0.1.0
  * @category sent
  */
-export const TemplateListParams = Schema.Struct({ ...page, search_text: may(Schema.NonEmptyString) })
+export const TemplateListParams = Schema.Struct({ ...page, search_text: Field.may(Schema.NonEmptyString) })
 
 /**
  * Where DocuSign sends the events of the account.
@@ -255,20 +253,20 @@ export const TemplateListParams = Schema.Struct({ ...page, search_text: may(Sche
  * @category sent
  */
 export const ConnectInput = Schema.Struct({
-  allUsers: may(Flag),
-  allowEnvelopePublish: may(Flag),
+  allUsers: Field.may(Flag),
+  allowEnvelopePublish: Field.may(Flag),
   /** `custom` for JSON. */
-  configurationType: may(Schema.NonEmptyString),
+  configurationType: Field.may(Schema.NonEmptyString),
   /** `restv2.1`, JSON. */
-  deliveryMode: may(Schema.NonEmptyString),
-  eventData: may(Schema.Struct({
-    format: may(Schema.Literal("json")),
-    includeData: may(Schema.Array(Schema.NonEmptyString)),
+  deliveryMode: Field.may(Schema.NonEmptyString),
+  eventData: Field.may(Schema.Struct({
+    format: Field.may(Schema.Literal("json")),
+    includeData: Field.may(Schema.Array(Schema.NonEmptyString)),
     version: Schema.Literal("restv2.1")
   })),
-  events: may(Schema.Array(Schema.NonEmptyString)),
+  events: Field.may(Schema.Array(Schema.NonEmptyString)),
   /** Without it the events are not signed. */
-  includeHMAC: may(Flag),
+  includeHMAC: Field.may(Flag),
   name: Schema.NonEmptyString,
   urlToPublishTo: Schema.String.pipe(
     Schema.pattern(/^https:\/\//, { message: () => "a URL of https" })

@@ -4,9 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/** An absent field, read also where it is spelled `null`. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+import { Field } from "holdfast"
 
 const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(Schema.Array(schema), { default: () => [], nullable: true })
@@ -30,16 +28,16 @@ const Id = Schema.Union(
  * @category read
  */
 export const Me = Schema.Struct({
-  app: maybe(Schema.Struct({
-    id_code: maybe(Schema.String),
-    name: maybe(Schema.String),
-    region: maybe(Schema.String),
+  app: Field.maybe(Schema.Struct({
+    id_code: Field.maybe(Schema.String),
+    name: Field.maybe(Schema.String),
+    region: Field.maybe(Schema.String),
     /** Of the workspace: the days by which contacts are searched are days of it. */
-    timezone: maybe(Schema.String)
+    timezone: Field.maybe(Schema.String)
   })),
-  email: maybe(Schema.String),
+  email: Field.maybe(Schema.String),
   id: Id,
-  name: maybe(Schema.String)
+  name: Field.maybe(Schema.String)
 })
 
 /**
@@ -47,28 +45,28 @@ export const Me = Schema.Struct({
  * @category read
  */
 export const Contact = Schema.Struct({
-  avatar: maybe(Schema.Unknown),
-  created_at: maybe(Seconds),
+  avatar: Field.maybe(Schema.Unknown),
+  created_at: Field.maybe(Seconds),
   custom_attributes: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
     default: () => ({}),
     nullable: true
   }),
-  email: maybe(Schema.String),
-  external_id: maybe(Schema.String),
-  has_hard_bounced: maybe(Schema.Boolean),
+  email: Field.maybe(Schema.String),
+  external_id: Field.maybe(Schema.String),
+  has_hard_bounced: Field.maybe(Schema.Boolean),
   id: Schema.String,
-  last_contacted_at: maybe(Seconds),
-  last_replied_at: maybe(Seconds),
-  last_seen_at: maybe(Seconds),
-  marked_email_as_spam: maybe(Schema.Boolean),
-  name: maybe(Schema.String),
-  owner_id: maybe(Id),
-  phone: maybe(Schema.String),
-  role: maybe(Schema.String),
-  signed_up_at: maybe(Seconds),
-  unsubscribed_from_emails: maybe(Schema.Boolean),
-  updated_at: maybe(Seconds),
-  workspace_id: maybe(Schema.String)
+  last_contacted_at: Field.maybe(Seconds),
+  last_replied_at: Field.maybe(Seconds),
+  last_seen_at: Field.maybe(Seconds),
+  marked_email_as_spam: Field.maybe(Schema.Boolean),
+  name: Field.maybe(Schema.String),
+  owner_id: Field.maybe(Id),
+  phone: Field.maybe(Schema.String),
+  role: Field.maybe(Schema.String),
+  signed_up_at: Field.maybe(Seconds),
+  unsubscribed_from_emails: Field.maybe(Schema.Boolean),
+  updated_at: Field.maybe(Seconds),
+  workspace_id: Field.maybe(Schema.String)
 })
 
 /**
@@ -84,22 +82,22 @@ export interface Contact extends Schema.Schema.Type<typeof Contact> {}
  * @category read
  */
 export const ContactReference = Schema.Struct({
-  archived: maybe(Schema.Boolean),
-  blocked: maybe(Schema.Boolean),
-  deleted: maybe(Schema.Boolean),
-  external_id: maybe(Schema.String),
+  archived: Field.maybe(Schema.Boolean),
+  blocked: Field.maybe(Schema.Boolean),
+  deleted: Field.maybe(Schema.Boolean),
+  external_id: Field.maybe(Schema.String),
   id: Schema.String
 })
 
 /** A cursor; older lists have a URL with one in it. */
-const Next = Schema.Union(Schema.String, Schema.Struct({ starting_after: maybe(Schema.String) }))
+const Next = Schema.Union(Schema.String, Schema.Struct({ starting_after: Field.maybe(Schema.String) }))
 
 const Pages = Schema.optionalWith(
   Schema.Struct({
-    next: maybe(Next),
-    page: maybe(Schema.Int),
-    per_page: maybe(Schema.Int),
-    total_pages: maybe(Schema.Int)
+    next: Field.maybe(Next),
+    page: Field.maybe(Schema.Int),
+    per_page: Field.maybe(Schema.Int),
+    total_pages: Field.maybe(Schema.Int)
   }),
   { default: () => ({}), nullable: true }
 )
@@ -111,14 +109,14 @@ const Pages = Schema.optionalWith(
 export const ContactPage = Schema.Struct({
   data: Schema.Array(Contact),
   pages: Pages,
-  total_count: maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int)
 })
 
 const Author = Schema.Struct({
-  email: maybe(Schema.String),
-  id: maybe(Id),
-  name: maybe(Schema.String),
-  type: maybe(Schema.String)
+  email: Field.maybe(Schema.String),
+  id: Field.maybe(Id),
+  name: Field.maybe(Schema.String),
+  type: Field.maybe(Schema.String)
 })
 
 /**
@@ -126,12 +124,12 @@ const Author = Schema.Struct({
  * @category read
  */
 export const ConversationPart = Schema.Struct({
-  author: maybe(Author),
-  body: maybe(Schema.String),
-  created_at: maybe(Seconds),
+  author: Field.maybe(Author),
+  body: Field.maybe(Schema.String),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  part_type: maybe(Schema.String),
-  updated_at: maybe(Seconds)
+  part_type: Field.maybe(Schema.String),
+  updated_at: Field.maybe(Seconds)
 })
 
 /**
@@ -139,31 +137,33 @@ export const ConversationPart = Schema.Struct({
  * @category read
  */
 export const Conversation = Schema.Struct({
-  admin_assignee_id: maybe(Id),
-  contacts: maybe(Schema.Struct({ contacts: orEmpty(Schema.Struct({ external_id: maybe(Schema.String), id: Id })) })),
+  admin_assignee_id: Field.maybe(Id),
+  contacts: Field.maybe(
+    Schema.Struct({ contacts: orEmpty(Schema.Struct({ external_id: Field.maybe(Schema.String), id: Id })) })
+  ),
   /** Of one conversation, and not in lists: the latest 500. */
-  conversation_parts: maybe(Schema.Struct({
+  conversation_parts: Field.maybe(Schema.Struct({
     conversation_parts: orEmpty(ConversationPart),
-    total_count: maybe(Schema.Int)
+    total_count: Field.maybe(Schema.Int)
   })),
-  created_at: maybe(Seconds),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  open: maybe(Schema.Boolean),
-  priority: maybe(Schema.String),
-  read: maybe(Schema.Boolean),
-  snoozed_until: maybe(Seconds),
-  source: maybe(Schema.Struct({
-    author: maybe(Author),
-    body: maybe(Schema.String),
-    id: maybe(Id),
-    subject: maybe(Schema.String),
-    type: maybe(Schema.String)
+  open: Field.maybe(Schema.Boolean),
+  priority: Field.maybe(Schema.String),
+  read: Field.maybe(Schema.Boolean),
+  snoozed_until: Field.maybe(Seconds),
+  source: Field.maybe(Schema.Struct({
+    author: Field.maybe(Author),
+    body: Field.maybe(Schema.String),
+    id: Field.maybe(Id),
+    subject: Field.maybe(Schema.String),
+    type: Field.maybe(Schema.String)
   })),
-  state: maybe(Schema.String),
-  team_assignee_id: maybe(Id),
-  title: maybe(Schema.String),
-  updated_at: maybe(Seconds),
-  waiting_since: maybe(Seconds)
+  state: Field.maybe(Schema.String),
+  team_assignee_id: Field.maybe(Id),
+  title: Field.maybe(Schema.String),
+  updated_at: Field.maybe(Seconds),
+  waiting_since: Field.maybe(Seconds)
 })
 
 /**
@@ -179,7 +179,7 @@ export interface Conversation extends Schema.Schema.Type<typeof Conversation> {}
 export const ConversationPage = Schema.Struct({
   conversations: Schema.Array(Conversation),
   pages: Pages,
-  total_count: maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int)
 })
 
 /**
@@ -187,10 +187,10 @@ export const ConversationPage = Schema.Struct({
  * @category read
  */
 export const Message = Schema.Struct({
-  body: maybe(Schema.String),
-  conversation_id: maybe(Id),
-  created_at: maybe(Seconds),
+  body: Field.maybe(Schema.String),
+  conversation_id: Field.maybe(Id),
+  created_at: Field.maybe(Seconds),
   id: Id,
-  message_type: maybe(Schema.String),
-  subject: maybe(Schema.String)
+  message_type: Field.maybe(Schema.String),
+  subject: Field.maybe(Schema.String)
 })

@@ -4,10 +4,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Field } from "holdfast"
 import { SearchQuery } from "../Search.js"
-
-/** A field that may be left out of what is sent. */
-const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
 
 /** Seconds since 1970. */
 const Seconds = Schema.Int
@@ -25,21 +23,21 @@ const EmailAddress = Schema.String.pipe(
 )
 
 const contactFields = {
-  avatar: may(Schema.NullOr(Schema.String)),
+  avatar: Field.may(Schema.NullOr(Schema.String)),
   /** By their names, which have to be there. */
-  custom_attributes: may(Schema.Record({ key: Schema.String, value: Value })),
-  last_seen_at: may(Schema.NullOr(Seconds)),
-  name: may(Schema.NullOr(Schema.String)),
-  owner_id: may(Schema.NullOr(Schema.Int)),
-  phone: may(Schema.NullOr(Schema.String)),
-  signed_up_at: may(Schema.NullOr(Seconds)),
-  unsubscribed_from_emails: may(Schema.Boolean)
+  custom_attributes: Field.may(Schema.Record({ key: Schema.String, value: Value })),
+  last_seen_at: Field.may(Schema.NullOr(Seconds)),
+  name: Field.may(Schema.NullOr(Schema.String)),
+  owner_id: Field.may(Schema.NullOr(Schema.Int)),
+  phone: Field.may(Schema.NullOr(Schema.String)),
+  signed_up_at: Field.may(Schema.NullOr(Seconds)),
+  unsubscribed_from_emails: Field.may(Schema.Boolean)
 }
 
 const identity = {
-  email: may(EmailAddress),
-  external_id: may(Schema.NonEmptyString),
-  role: may(Schema.Literal("lead", "user"))
+  email: Field.may(EmailAddress),
+  external_id: Field.may(Schema.NonEmptyString),
+  role: Field.may(Schema.Literal("lead", "user"))
 }
 
 /**
@@ -79,8 +77,8 @@ const PerPage = Schema.Int.pipe(Schema.between(1, maxPage))
  */
 export const ListParams = Schema.Struct({
   /** 1 to 150. */
-  per_page: may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, maxPage))),
-  starting_after: may(Schema.NonEmptyString)
+  per_page: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, maxPage))),
+  starting_after: Field.may(Schema.NonEmptyString)
 })
 
 /**
@@ -88,9 +86,11 @@ export const ListParams = Schema.Struct({
  * @category sent
  */
 export const SearchInput = Schema.Struct({
-  pagination: may(Schema.Struct({ per_page: may(PerPage), starting_after: may(Schema.NonEmptyString) })),
+  pagination: Field.may(
+    Schema.Struct({ per_page: Field.may(PerPage), starting_after: Field.may(Schema.NonEmptyString) })
+  ),
   query: SearchQuery,
-  sort: may(Schema.Struct({ field: Schema.NonEmptyString, order: Schema.Literal("ascending", "descending") }))
+  sort: Field.may(Schema.Struct({ field: Schema.NonEmptyString, order: Schema.Literal("ascending", "descending") }))
 })
 
 /**
@@ -99,7 +99,7 @@ export const SearchInput = Schema.Struct({
  */
 export const ConversationParams = Schema.Struct({
   /** Texts without HTML. */
-  display_as: may(Schema.Literal("plaintext"))
+  display_as: Field.may(Schema.Literal("plaintext"))
 })
 
 const Attachments = Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(10))
@@ -111,13 +111,13 @@ const Attachments = Schema.Array(Schema.NonEmptyString).pipe(Schema.maxItems(10)
  * @category sent
  */
 export const ConversationInput = Schema.Struct({
-  attachment_urls: may(Attachments),
+  attachment_urls: Field.may(Attachments),
   body: Schema.NonEmptyString,
-  created_at: may(Seconds),
+  created_at: Field.may(Seconds),
   from: Schema.Struct({ id: Schema.NonEmptyString, type: Schema.Literal("contact", "lead", "user") })
 })
 
-const reply = { attachment_urls: may(Attachments), created_at: may(Seconds) }
+const reply = { attachment_urls: Field.may(Attachments), created_at: Field.may(Seconds) }
 
 const contactReply = {
   ...reply,
@@ -136,9 +136,9 @@ export const ReplyInput = Schema.Union(
   Schema.Struct({
     ...reply,
     admin_id: Schema.NonEmptyString,
-    body: may(Schema.NonEmptyString),
+    body: Field.may(Schema.NonEmptyString),
     message_type: Schema.Literal("comment", "note", "quick_reply"),
-    reply_options: may(Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, uuid: Schema.NonEmptyString }))),
+    reply_options: Field.may(Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, uuid: Schema.NonEmptyString }))),
     type: Schema.Literal("admin")
   }),
   Schema.Struct({ ...contactReply, intercom_user_id: Schema.NonEmptyString }),
@@ -148,8 +148,8 @@ export const ReplyInput = Schema.Union(
 
 const message = {
   body: Schema.NonEmptyString,
-  created_at: may(Seconds),
-  create_conversation_without_contact_reply: may(Schema.Boolean),
+  created_at: Field.may(Seconds),
+  create_conversation_without_contact_reply: Field.may(Schema.Boolean),
   from: Schema.Struct({ id: Schema.Int, type: Schema.Literal("admin") }),
   to: Schema.Struct({ id: Schema.NonEmptyString, type: Schema.Literal("contact", "lead", "user") })
 }
@@ -164,14 +164,14 @@ export const MessageInput = Schema.Union(
     ...message,
     message_type: Schema.Literal("email"),
     subject: Schema.NonEmptyString,
-    template: may(Schema.Literal("personal", "plain"))
+    template: Field.may(Schema.Literal("personal", "plain"))
   })
 )
 
 /** Of a text and its `url` or an amount and its currency, Intercom has forms of its own. */
 const Metadata = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-const event = { created_at: Seconds, event_name: Schema.NonEmptyString, metadata: may(Metadata) }
+const event = { created_at: Seconds, event_name: Schema.NonEmptyString, metadata: Field.may(Metadata) }
 
 /**
  * What a contact did, by one of its ids. The same event of the same second is one.
