@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
-import { Emulator, EmulatorServer } from "holdfast/testing"
+import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
 import { AudienceExports } from "./emulator/AudienceExports.js"
 import * as Bodies from "./emulator/Bodies.js"
@@ -221,7 +221,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<Sta
       tokens: new Tokens({ ...standard, ...options.tokens })
     }),
     handlers: handlers(options),
-    error: Bodies.error,
+    error: RpcErrors.error,
     authorize: Emulator.anyBearer,
     snapshot: ({ audienceExports, visits }) => ({ visits, audienceExports: audienceExports.all })
   }, options)

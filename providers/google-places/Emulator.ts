@@ -4,21 +4,10 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
-import { Emulator, EmulatorServer } from "holdfast/testing"
+import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
-import * as Bodies from "./emulator/Bodies.js"
 import { masked } from "./emulator/Mask.js"
 import type * as Schemas from "./Schemas.js"
-
-export {
-  /**
-   * Google's bodies for errors that are injected by hand.
-   *
-   * @since 0.1.0
-   * @category bodies
-   */
-  Bodies
-}
 
 /**
  * @since 0.1.0
@@ -203,7 +192,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<Sta
     integration: { id: "google-places", version: "v1", api: Api.GooglePlacesApi },
     state: (): State => ({ places: [...options.places ?? sample] }),
     handlers,
-    error: Bodies.error,
+    error: RpcErrors.errorOfKey,
     authorize: (headers) => (headers["x-goog-api-key"] ?? "") !== "",
     secretHeaders: ["x-goog-api-key"]
   }, options)

@@ -5,20 +5,9 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { Emulator, EmulatorServer } from "holdfast/testing"
+import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
-import * as Bodies from "./emulator/Bodies.js"
 import type * as Schemas from "./Schemas.js"
-
-export {
-  /**
-   * Google's bodies for errors that are injected by hand.
-   *
-   * @since 0.1.0
-   * @category bodies
-   */
-  Bodies
-}
 
 /**
  * @since 0.1.0
@@ -158,7 +147,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<Sta
     integration: { id: "google-routes", version: "v2", api: Api.GoogleRoutesApi },
     state: (): State => ({ places: new Map(Object.entries(options.places ?? sample)) }),
     handlers,
-    error: Bodies.error,
+    error: RpcErrors.errorOfKey,
     authorize: (headers) => (headers["x-goog-api-key"] ?? "") !== "",
     snapshot: ({ places }) => Object.fromEntries(places),
     secretHeaders: ["x-goog-api-key"]

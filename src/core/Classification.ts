@@ -8,6 +8,7 @@ import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as Duration from "effect/Duration"
 import * as KnownSecrets from "../internal/knownSecrets.js"
+import * as Body from "./Body.js"
 import type { Call } from "./Call.js"
 import * as IntegrationError from "./IntegrationError.js"
 import * as RetryAfter from "./RetryAfter.js"
@@ -93,11 +94,6 @@ const tagOfStatus = (status: number): ResponseTag => {
   return status >= 400 ? "ValidationError" : "ResponseDecodeError"
 }
 
-const record = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Readonly<Record<string, unknown>>
-    : undefined
-
 const maxMessageLength = 500
 
 const text = (value: unknown): string | undefined =>
@@ -107,16 +103,16 @@ const unchecked = { disableValidation: true }
 
 /** The usual places in which providers put a sentence for people. */
 const messageOf = (body: unknown): string | undefined => {
-  const object = record(body)
+  const object = Body.record(body)
   if (object === undefined) return undefined
-  return text(object.message) ?? text(record(object.error)?.message) ?? text(object.error_description) ??
+  return text(object.message) ?? text(Body.record(object.error)?.message) ?? text(object.error_description) ??
     text(object.detail) ?? text(object.title) ?? text(object.error)
 }
 
 const codeOf = (body: unknown): string | undefined => {
-  const object = record(body)
+  const object = Body.record(body)
   if (object === undefined) return undefined
-  return text(object.code) ?? text(record(object.error)?.code) ?? text(object.error)
+  return text(object.code) ?? text(Body.record(object.error)?.code) ?? text(object.error)
 }
 
 /**

@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import * as Body from "../core/Body.js"
 import type * as Classification from "../core/Classification.js"
 import * as RetryAfter from "../core/RetryAfter.js"
 
@@ -35,15 +36,8 @@ export interface RpcStatus {
   readonly fields: ReadonlyArray<{ readonly path: string; readonly message: string }>
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-const record = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : undefined
-
-const text = (value: unknown): string | undefined => typeof value === "string" && value !== "" ? value : undefined
-
-const records = (value: unknown): ReadonlyArray<Fields> =>
-  Array.isArray(value) ? value.map(record).filter((one) => one !== undefined) : []
+const records = (value: unknown): ReadonlyArray<Body.Fields> =>
+  Body.list(value).map(Body.record).filter((one) => one !== undefined)
 
 const duration = /^(\d+(?:\.\d{1,9})?)s$/
 
@@ -66,25 +60,26 @@ export const parseDuration = (value: unknown): Duration.Duration | undefined => 
  */
 export const read = (body: unknown): RpcStatus | undefined => {
   const whole: unknown = Array.isArray(body) ? body[0] : body
-  const error = record(record(whole)?.error)
+  const error = Body.record(Body.record(whole)?.error)
   if (error === undefined) return undefined
   const details = records(error.details)
-  const ofType = (type: string) => details.filter((one) => text(one["@type"])?.endsWith(`/google.rpc.${type}`) === true)
+  const ofType = (type: string) =>
+    details.filter((one) => Body.text(one["@type"])?.endsWith(`/google.rpc.${type}`) === true)
   const [info] = ofType("ErrorInfo")
   return {
     code: typeof error.code === "number" ? error.code : undefined,
-    status: text(error.status),
-    message: text(error.message),
-    reason: text(info?.reason) ?? text(records(error.errors)[0]?.reason),
-    metadata: record(info?.metadata) ?? {},
+    status: Body.text(error.status),
+    message: Body.text(error.message),
+    reason: Body.text(info?.reason) ?? Body.text(records(error.errors)[0]?.reason),
+    metadata: Body.record(info?.metadata) ?? {},
     retryDelay: RetryAfter.fromBody(whole),
     quotas: ofType("QuotaFailure").flatMap((one) => records(one.violations)).map((violation) => ({
-      subject: text(violation.subject) ?? "",
-      description: text(violation.description) ?? ""
+      subject: Body.text(violation.subject) ?? "",
+      description: Body.text(violation.description) ?? ""
     })),
     fields: ofType("BadRequest").flatMap((one) => records(one.fieldViolations)).map((violation) => ({
-      path: text(violation.field) ?? "",
-      message: text(violation.description) ?? ""
+      path: Body.text(violation.field) ?? "",
+      message: Body.text(violation.description) ?? ""
     }))
   }
 }

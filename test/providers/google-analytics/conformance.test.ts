@@ -1,6 +1,7 @@
 import { Effect, Redacted } from "effect"
 import { Credentials, Pagination } from "holdfast"
 import { audienceExports, definition, Emulator, GoogleAnalytics, rows } from "holdfast/providers/google-analytics"
+import { RpcErrors } from "holdfast/testing"
 import * as Provider from "holdfast/testing/conformance/Provider"
 import { type Client, everything } from "./everything.js"
 
@@ -28,8 +29,8 @@ Provider.suite({
     {
       name: "400, a field that is not valid",
       status: 400,
-      body: Bodies.status(400, "Field foo is no dimension", [
-        Bodies.badRequest([{ message: "is no dimension", path: "dimensions[0].name" }])
+      body: RpcErrors.status(400, "Field foo is no dimension", [
+        RpcErrors.badRequest([{ message: "is no dimension", path: "dimensions[0].name" }])
       ]),
       expect: {
         _tag: "ValidationError",
@@ -41,26 +42,26 @@ Provider.suite({
     {
       name: "400, an export that is not there yet",
       status: 400,
-      body: Bodies.status(400, "it is CREATING", [], "FAILED_PRECONDITION"),
+      body: RpcErrors.status(400, "it is CREATING", [], "FAILED_PRECONDITION"),
       expect: { _tag: "ValidationError", code: "FAILED_PRECONDITION", retryable: false }
     },
     {
       name: "401",
       status: 401,
-      body: Bodies.status(401, "the token has ended"),
+      body: RpcErrors.status(401, "the token has ended"),
       expect: { _tag: "AuthenticationError", code: "UNAUTHENTICATED", retryable: false }
     },
     {
       name: "403, the account may not see the property",
       status: 403,
-      body: Bodies.status(403, "no permission for this property"),
+      body: RpcErrors.status(403, "no permission for this property"),
       expect: { _tag: "AuthorizationError", code: "PERMISSION_DENIED", retryable: false }
     },
     {
       name: "403, the API is not enabled in the project",
       status: 403,
-      body: Bodies.status(403, "the API is off", [
-        Bodies.errorInfo("SERVICE_DISABLED", { service: "analyticsdata.googleapis.com" })
+      body: RpcErrors.status(403, "the API is off", [
+        RpcErrors.errorInfo("SERVICE_DISABLED", { service: "analyticsdata.googleapis.com" })
       ]),
       expect: { _tag: "AuthorizationError", code: "PERMISSION_DENIED", message: "SERVICE_DISABLED" }
     },
@@ -73,13 +74,13 @@ Provider.suite({
     {
       name: "404",
       status: 404,
-      body: Bodies.status(404, "no such audience export"),
+      body: RpcErrors.status(404, "no such audience export"),
       expect: { _tag: "NotFoundError", code: "NOT_FOUND" }
     },
     {
       name: "409",
       status: 409,
-      body: Bodies.status(409, "aborted"),
+      body: RpcErrors.status(409, "aborted"),
       expect: { _tag: "ConflictError", code: "ABORTED", retryable: false }
     },
     {
@@ -103,7 +104,7 @@ Provider.suite({
     {
       name: "429 with RetryInfo, which goes before the sentence",
       status: 429,
-      body: Bodies.status(429, "tokens per hour", [Bodies.retryInfo(30)]),
+      body: RpcErrors.status(429, "tokens per hour", [RpcErrors.retryInfo(30)]),
       expect: { _tag: "RateLimitError", retryAfter: "30 seconds", retryable: true }
     },
     {
@@ -116,19 +117,19 @@ Provider.suite({
     {
       name: "500",
       status: 500,
-      body: Bodies.status(500, "an internal error"),
+      body: RpcErrors.status(500, "an internal error"),
       expect: { _tag: "ServerError", code: "INTERNAL", retryable: true }
     },
     {
       name: "501",
       status: 501,
-      body: Bodies.status(501, "not there"),
+      body: RpcErrors.status(501, "not there"),
       expect: { _tag: "ServerError", code: "UNIMPLEMENTED", retryable: false }
     },
     {
       name: "503",
       status: 503,
-      body: Bodies.status(503, "away"),
+      body: RpcErrors.status(503, "away"),
       expect: { _tag: "ServerError", code: "UNAVAILABLE", retryable: true }
     },
     { name: "502 of the front end", status: 502, body: "<html>", expect: { _tag: "ServerError", retryable: true } }

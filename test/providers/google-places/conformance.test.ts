@@ -1,12 +1,11 @@
 import { Effect, Redacted } from "effect"
 import { Credentials, Pagination } from "holdfast"
 import { definition, Emulator, GooglePlaces, searches } from "holdfast/providers/google-places"
+import { RpcErrors } from "holdfast/testing"
 import * as Provider from "holdfast/testing/conformance/Provider"
 import { type Client, everything } from "./everything.js"
 
 const key = (text: string) => Credentials.ApiKey({ key: Redacted.make(`fake-maps-key-${text}`) })
-
-const { Bodies } = Emulator
 
 const mask = { "x-goog-fieldmask": ["places.id", "nextPageToken"] } as const
 
@@ -24,44 +23,44 @@ Provider.suite({
     {
       name: "400",
       status: 400,
-      body: Bodies.status(400, "the field mask is missing"),
+      body: RpcErrors.status(400, "the field mask is missing"),
       expect: { _tag: "ValidationError", code: "INVALID_ARGUMENT", retryable: false }
     },
     {
       name: "400, a key that is none",
       status: 400,
-      body: Bodies.status(400, "not valid", [Bodies.errorInfo("API_KEY_INVALID")]),
+      body: RpcErrors.status(400, "not valid", [RpcErrors.errorInfo("API_KEY_INVALID")]),
       expect: { _tag: "AuthenticationError", code: "INVALID_ARGUMENT", message: "API_KEY_INVALID", retryable: false }
     },
     {
       name: "403, the key may not be used for this",
       status: 403,
-      body: Bodies.status(403, "blocked", [Bodies.errorInfo("API_KEY_SERVICE_BLOCKED")]),
+      body: RpcErrors.status(403, "blocked", [RpcErrors.errorInfo("API_KEY_SERVICE_BLOCKED")]),
       expect: { _tag: "AuthorizationError", code: "PERMISSION_DENIED", message: "API_KEY_SERVICE_BLOCKED" }
     },
     {
       name: "404",
       status: 404,
-      body: Bodies.status(404, "no such place"),
+      body: RpcErrors.status(404, "no such place"),
       expect: { _tag: "NotFoundError", code: "NOT_FOUND", retryable: false }
     },
     {
       name: "429",
       status: 429,
-      body: Bodies.status(429, "too many"),
+      body: RpcErrors.status(429, "too many"),
       expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", retryable: true }
     },
     {
       name: "429 with a header",
       status: 429,
       headers: { "retry-after": "9" },
-      body: Bodies.status(429, "too many"),
+      body: RpcErrors.status(429, "too many"),
       expect: { _tag: "RateLimitError", retryAfter: "9 seconds", retryable: true }
     },
     {
       name: "503",
       status: 503,
-      body: Bodies.status(503, "away"),
+      body: RpcErrors.status(503, "away"),
       expect: { _tag: "ServerError", code: "UNAVAILABLE", retryable: true }
     }
   ],

@@ -1,12 +1,11 @@
 import { Duration, Effect, Redacted } from "effect"
 import { Credentials } from "holdfast"
 import { definition, Emulator, GoogleRoutes } from "holdfast/providers/google-routes"
+import { RpcErrors } from "holdfast/testing"
 import * as Provider from "holdfast/testing/conformance/Provider"
 import { type Client, everything } from "./everything.js"
 
 const key = (text: string) => Credentials.ApiKey({ key: Redacted.make(`fake-maps-key-${text}`) })
-
-const { Bodies } = Emulator
 
 const berlin = { address: "Berlin" }
 
@@ -34,38 +33,38 @@ Provider.suite({
     {
       name: "400",
       status: 400,
-      body: Bodies.status(400, "the field mask is missing"),
+      body: RpcErrors.status(400, "the field mask is missing"),
       expect: { _tag: "ValidationError", code: "INVALID_ARGUMENT", retryable: false }
     },
     {
       name: "400, a key that is none",
       status: 400,
-      body: Bodies.status(400, "not valid", [Bodies.errorInfo("API_KEY_INVALID")]),
+      body: RpcErrors.status(400, "not valid", [RpcErrors.errorInfo("API_KEY_INVALID")]),
       expect: { _tag: "AuthenticationError", code: "INVALID_ARGUMENT", retryable: false }
     },
     {
       name: "403, the API is not enabled",
       status: 403,
-      body: Bodies.status(403, "off", [Bodies.errorInfo("SERVICE_DISABLED")]),
+      body: RpcErrors.status(403, "off", [RpcErrors.errorInfo("SERVICE_DISABLED")]),
       expect: { _tag: "AuthorizationError", code: "PERMISSION_DENIED", message: "SERVICE_DISABLED" }
     },
     {
       name: "404",
       status: 404,
-      body: Bodies.status(404, "no"),
+      body: RpcErrors.status(404, "no"),
       expect: { _tag: "NotFoundError", code: "NOT_FOUND" }
     },
     {
       name: "429, in the array of a method that streams",
       status: 429,
-      body: [Bodies.status(429, "too many")],
+      body: [RpcErrors.status(429, "too many")],
       expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", retryable: true }
     },
     {
       name: "503",
       status: 503,
       headers: { "retry-after": "2" },
-      body: Bodies.status(503, "away"),
+      body: RpcErrors.status(503, "away"),
       expect: { _tag: "ServerError", code: "UNAVAILABLE", retryAfter: "2 seconds", retryable: true }
     }
   ],
