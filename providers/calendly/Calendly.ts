@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -66,8 +62,6 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * Calendly: event types, free times, events, invitees, bookings, webhooks. Every method fails with `IntegrationError` and
  * nothing else.
@@ -90,33 +84,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class Calendly extends Context.Tag("holdfast/Calendly")<Calendly, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Calendly.operations.events.cancel, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Calendly over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own option by option, `baseUrl` is another server than Calendly's.
-   */
-  static readonly layer: Provider.LayerOf<Calendly, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Calendly> => Provider.layer(Calendly, definition, options) as Layer.Layer<Calendly>
-
-  /**
-   * The same with the token from `CALENDLY_ACCESS_TOKEN`, and where they are set `CALENDLY_BASE_URL` and the variables of the
-   * policy: `HOLDFAST_CALENDLY_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Calendly,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(Calendly, definition, { credentials: Credentials.bearerConfig("CALENDLY_ACCESS_TOKEN") })
-
+export class Calendly extends Provider.Tag<Calendly>()("holdfast/Calendly", definition, {
+  credentials: Credentials.bearerConfig("CALENDLY_ACCESS_TOKEN")
+}) {
   /**
    * A Calendly in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Calendly.layerTest({ invitees: { book: () => Effect.fail(…) } })`. Every use starts with a user and their event types.

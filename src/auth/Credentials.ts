@@ -104,7 +104,7 @@ const secretConfig = (variable: string): Config.Config<Redacted.Redacted> =>
  * @since 0.1.0
  * @category layers
  */
-export const layerConfig = (config: Config.Config<Credential>): Layer.Layer<Credentials, ConfigError> =>
+export const layerConfig = (config: Effect.Effect<Credential, ConfigError>): Layer.Layer<Credentials, ConfigError> =>
   Layer.effect(Credentials, Effect.map(config, always))
 
 /**

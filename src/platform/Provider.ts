@@ -6,7 +6,7 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -209,14 +209,27 @@ export const layer: {
   assemble(tag, definition, stackOf(definition, options?.policy, "ignored"), options) as Layer.Layer<any>
 
 /**
- * `layer` of one provider, with or without options.
+ * `layer` of one provider: with or without options, but for those that are `Needed`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface LayerOf<I, D extends Definition> {
-  (): Layer.Layer<I, Error<D, {}>, Requirements<D, {}>>
-  <const O extends Options>(options: O): Layer.Layer<I, Error<D, O>, Requirements<D, O>>
+export type LayerOf<I, D extends Definition, Needed extends Options = {}> = {} extends Needed ? {
+    (): Layer.Layer<I, Error<D, {}>, Requirements<D, {}>>
+    <const O extends Options>(options: O): Layer.Layer<I, Error<D, O>, Requirements<D, O>>
+  }
+  : <const O extends Options & Needed>(options: O) => Layer.Layer<I, Error<D, O>, Requirements<D, O>>
+
+/**
+ * What a provider's service reads of `Config`: a `Config`, or an effect that chooses among several.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Configuration<D extends Definition> {
+  readonly credentials: Effect.Effect<Credentials.Credential, ConfigError>
+  /** The definition, where it depends on what is configured: a version, a region, an account's own host. */
+  readonly definition?: Effect.Effect<D, ConfigError> | undefined
 }
 
 /**
@@ -230,19 +243,107 @@ export interface LayerOf<I, D extends Definition> {
 export const layerConfig = <I, D extends Definition, const P extends PolicyOption = {}>(
   tag: Context.Tag<I, Integration.Client<D>>,
   definition: D,
-  options: { readonly credentials: Config.Config<Credentials.Credential>; readonly policy?: P }
+  options: Configuration<D> & { readonly policy?: P }
 ): Layer.Layer<
   I,
   ConfigError | StackOf<D, P>["E"],
   HttpClient.HttpClient | StackOf<D, P>["R"] | Exclude<Integration.Definition.Context<D>, Credentials.Credentials>
 > =>
   Layer.unwrapEffect(
-    Effect.map(Config.option(baseUrlConfig(definition)), (baseUrl) =>
-      assemble(tag, definition, stackOf(definition, options.policy, "configured"), {
-        baseUrl: Option.getOrUndefined(baseUrl),
-        credentials: Credentials.layerConfig(options.credentials)
-      }))
+    Effect.map(
+      Effect.all({
+        definition: options.definition ?? Effect.succeed(definition),
+        // by the id, which no configuration changes
+        baseUrl: Config.option(baseUrlConfig(definition))
+      }),
+      ({ baseUrl, definition }) =>
+        assemble(tag, definition, stackOf(definition, options.policy, "configured"), {
+          baseUrl: Option.getOrUndefined(baseUrl),
+          credentials: Credentials.layerConfig(options.credentials)
+        })
+    )
   )
+
+/**
+ * The class of a provider's service.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export interface TagClass<Self, Id extends string, D extends Definition, Needed extends Options = {}>
+  extends Context.TagClass<Self, Id, Integration.Client<D>>
+{
+  /** What the integration is: its declaration, and what that cannot say. */
+  readonly definition: D
+  /** Its operations as values, for a call that is not made at once: `Outbox.send(HubSpot.operations.contacts.create, …)`. */
+  readonly operations: Integration.Operations<D>
+  /**
+   * The provider over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy`
+   * is laid over the definition's own option by option, `baseUrl` is another server than the provider's.
+   */
+  readonly layer: LayerOf<Self, D, Needed>
+  /**
+   * The same with the credential from `Config` (the class says which variables), and where they are set `<ID>_BASE_URL` and
+   * the variables of the policy: `HOLDFAST_<ID>_…`, as `Resilience.layerConfig` reads them.
+   */
+  readonly layerConfig: Layer.Layer<
+    Self,
+    ConfigError,
+    HttpClient.HttpClient | StackOf<D, {}>["R"] | Exclude<Integration.Definition.Context<D>, Credentials.Credentials>
+  >
+}
+
+/**
+ * Makes the class of a provider's service from its definition. `Needed` are the options that `layer` cannot do without: the
+ * `baseUrl` of a provider whose every account has a host of its own.
+ *
+ * @example
+ * ```ts
+ * import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+ * import { Schema } from "effect"
+ * import { Auth, Credentials, Provider } from "holdfast"
+ *
+ * const definition = Provider.define({
+ *   id: "acme",
+ *   name: "Acme",
+ *   baseUrl: "https://api.acme.example",
+ *   auth: Auth.bearer,
+ *   api: HttpApi.make("acme").add(
+ *     HttpApiGroup.make("orders").add(
+ *       HttpApiEndpoint.get("list", "/v1/orders").addSuccess(Schema.Struct({ ids: Schema.Array(Schema.String) }))
+ *     )
+ *   )
+ * })
+ *
+ * class Acme extends Provider.Tag<Acme>()("app/Acme", definition, {
+ *   credentials: Credentials.bearerConfig("ACME_TOKEN")
+ * }) {}
+ *
+ * const live = Acme.layerConfig
+ * ```
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Tag =
+  <Self, Needed extends Options = {}>() =>
+  <const Id extends string, D extends Definition>(
+    id: Id,
+    definition: D,
+    configuration: Configuration<D>
+  ): TagClass<Self, Id, D, Needed> => {
+    class Service extends Context.Tag(id)<Self, Integration.Client<D>>() {
+      static readonly definition = definition
+      // on demand: most programs call and never hand over
+      static get operations(): Integration.Operations<D> {
+        return Integration.operations(definition)
+      }
+      static readonly layer = ((options: Options = {}) => layer(Service, definition, options)) as LayerOf<Self, D, Needed>
+      static readonly layerConfig = layerConfig(Service, definition, configuration)
+    }
+    // but for what it inherits of the narrower class, which the type repeats in its own name
+    return Service as unknown as TagClass<Self, Id, D, Needed>
+  }
 
 /**
  * `HUBSPOT_BASE_URL`: the variable that names another server than the provider's own.
