@@ -4,15 +4,15 @@
  */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, ConfigProvider, Console, Context, Effect, Layer, Schema } from "effect"
-import { Auth, Credentials, Holdfast, Integration, Provider } from "holdfast"
+import { ConfigProvider, Console, Effect, Layer, Schema } from "effect"
+import { Auth, Credentials, Holdfast, Provider } from "holdfast"
 import { Emulator, Faults } from "holdfast/testing"
 
 const Invoice = Schema.Struct({ id: Schema.String, cents: Schema.Int })
 const NewInvoice = Schema.Struct({ cents: Schema.Int.pipe(Schema.positive()) })
 const create = HttpApiEndpoint.post("create", "/invoices").setPayload(NewInvoice).addSuccess(Invoice, { status: 201 })
 
-const definition = Integration.define({
+const definition = Provider.define({
   id: "billing", // names its metrics, its breaker, and BILLING_BASE_URL
   name: "Billing",
   version: "1",
@@ -23,11 +23,9 @@ const definition = Integration.define({
   policy: { idempotencyKey: { header: "idempotency-key" }, rateLimit: { capacity: 20, refillRate: 10 } }
 })
 
-class Billing extends Context.Tag("app/Billing")<Billing, Integration.Client<typeof definition>>() {
-  static readonly layer = Provider.layerConfig(Billing, definition, {
-    credentials: Config.map(Config.redacted("BILLING_API_KEY"), (key) => Credentials.ApiKey({ key }))
-  })
-}
+class Billing extends Provider.Tag<Billing>()("app/Billing", definition, {
+  credentials: Credentials.apiKeyConfig("BILLING_API_KEY")
+}) {}
 
 const program = Effect.gen(function*() {
   const billing = yield* Billing
@@ -49,7 +47,7 @@ const emulator = Emulator.make({
 }, { faults: Faults.script([Faults.resetAfter]) })
 
 program.pipe(
-  Effect.provide(Billing.layer.pipe(
+  Effect.provide(Billing.layerConfig.pipe(
     Layer.provide(Holdfast.layerMemory),
     Layer.provide(Layer.unwrapEffect(Effect.map(emulator, Emulator.layerHttpClient)))
   )),

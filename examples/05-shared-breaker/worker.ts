@@ -4,14 +4,14 @@
  */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Console, Context, Effect, Layer, Logger, LogLevel, Redacted, Schedule, Schema, Stream } from "effect"
-import { Auth, CircuitBreaker, Credentials, Holdfast, Integration, Provider, Transport } from "holdfast"
+import { Config, Console, Effect, Layer, Logger, LogLevel, Redacted, Schedule, Schema, Stream } from "effect"
+import { Auth, CircuitBreaker, Credentials, Holdfast, Provider, Transport } from "holdfast"
 import * as RedisNode from "holdfast/core/Redis/Node"
 import * as CircuitBreakerRedis from "holdfast/policy/CircuitBreaker/Redis"
 
 const stock = HttpApiEndpoint.get("stock", "/stock").addSuccess(Schema.Struct({ pieces: Schema.Int }))
 
-const definition = Integration.define({
+const definition = Provider.define({
   id: "warehouse",
   name: "Warehouse",
   version: "1",
@@ -24,11 +24,9 @@ const definition = Integration.define({
   }
 })
 
-class Warehouse extends Context.Tag("app/Warehouse")<Warehouse, Integration.Client<typeof definition>>() {
-  static readonly layer = Provider.layerConfig(Warehouse, definition, {
-    credentials: Config.succeed(Credentials.ApiKey({ key: Redacted.make("fake") }))
-  })
-}
+class Warehouse extends Provider.Tag<Warehouse>()("app/Warehouse", definition, {
+  credentials: Config.succeed(Credentials.ApiKey({ key: Redacted.make("fake") }))
+}) {}
 
 const shared = Layer.unwrapEffect(Effect.map(Config.string("REDIS_URL"), (url) =>
   Layer.provide(
@@ -57,7 +55,7 @@ const program = Effect.gen(function*() {
 program.pipe(
   Effect.scoped,
   Effect.provide(
-    Warehouse.layer.pipe(
+    Warehouse.layerConfig.pipe(
       // of two layers with breakers the one further right holds
       Layer.provideMerge(Layer.merge(Holdfast.layerMemory, shared)),
       Layer.provide(Transport.layer),

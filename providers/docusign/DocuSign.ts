@@ -3,14 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -91,8 +86,6 @@ export const define = (options: {
  */
 export const definition = define()
 
-type Definition = typeof definition
-
 /** An emulator's URL will do alone. */
 const baseUriConfig: Config.Config<string> = Config.url("DOCUSIGN_BASE_URI").pipe(
   Config.validate({
@@ -120,6 +113,11 @@ export const accountIdConfig: Config.Config<string> = Config.string("DOCUSIGN_AC
  * DocuSign: envelopes, recipients, documents, embedded signing, templates, Connect. Every method fails with
  * `IntegrationError` and nothing else.
  *
+ * `layer` takes the account's `base_uri` as `baseUrl`.
+ * `layerConfig` takes the token from `DOCUSIGN_ACCESS_TOKEN` and the host from `DOCUSIGN_BASE_URI` (or
+ * `DOCUSIGN_BASE_URL`), and where they are set the variables of the policy: `HOLDFAST_DOCUSIGN_…`, as
+ * `Resilience.layerConfig` reads them.
+ *
  * @example
  * ```ts
  * import { Effect } from "effect"
@@ -141,38 +139,10 @@ export const accountIdConfig: Config.Config<string> = Config.string("DOCUSIGN_AC
  * @since 0.1.0
  * @category tags
  */
-export class DocuSign extends Context.Tag("holdfast/DocuSign")<DocuSign, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(DocuSign.operations.envelopes.create, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * DocuSign over the standard stack. `baseUrl` is the account's `base_uri`, `credentials` are a layer of `Credentials` with
-   * an `OAuth2` or a `Bearer` (absent: the program's own), `policy` is laid over the definition's own option by option.
-   */
-  static readonly layer: Provider.LayerOf<DocuSign, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<DocuSign> => Provider.layer(DocuSign, definition, options) as Layer.Layer<DocuSign>
-
-  /**
-   * The same with the token from `DOCUSIGN_ACCESS_TOKEN` and the host from `DOCUSIGN_BASE_URI` (or `DOCUSIGN_BASE_URL`), and
-   * where they are set the variables of the policy: `HOLDFAST_DOCUSIGN_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    DocuSign,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(baseUriConfig, (baseUri) =>
-      Provider.layerConfig(DocuSign, define({ baseUri }), {
-        credentials: Credentials.bearerConfig("DOCUSIGN_ACCESS_TOKEN")
-      }))
-  )
-
+export class DocuSign extends Provider.Tag<DocuSign, { readonly baseUrl: string }>()("holdfast/DocuSign", definition, {
+  credentials: Credentials.bearerConfig("DOCUSIGN_ACCESS_TOKEN"),
+  definition: Config.map(baseUriConfig, (baseUri) => define({ baseUri }))
+}) {
   /**
    * A DocuSign in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `DocuSign.layerTest({ envelopes: { create: () => Effect.fail(…) } })`. Every use starts with two templates.

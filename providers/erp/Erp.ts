@@ -3,12 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Pagination, Provider, Resilience } from "holdfast"
+import { Auth, Credentials, Pagination, Provider, Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -55,10 +51,11 @@ export const definition = Provider.define({
   limits: ["8 requests at once", "closed every night for the closing of the day"]
 })
 
-type Definition = typeof definition
-
 /**
  * Items, their stock, and purchase orders of the ERP.
+ *
+ * `layerConfig` takes `ERP_USERNAME` and `ERP_PASSWORD`, where the system is from `ERP_BASE_URL`, and the variables of
+ * the policy: `HOLDFAST_ERP_…`.
  *
  * @example
  * ```ts
@@ -83,36 +80,15 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class Erp extends Context.Tag("holdfast/Erp")<Erp, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Erp.operations.purchaseOrders.put, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /** The ERP over the standard stack; options as those of every provider. */
-  static readonly layer: Provider.LayerOf<Erp, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Erp> => Provider.layer(Erp, definition, options) as Layer.Layer<Erp>
-
+export class Erp extends Provider.Tag<Erp>()("holdfast/Erp", definition, {
+  credentials: Config.map(
+    Config.all({ password: Config.redacted("ERP_PASSWORD"), username: Config.nonEmptyString("ERP_USERNAME") }),
+    Credentials.Basic
+  )
+}) {
   /**
-   * The same with `ERP_USERNAME` and `ERP_PASSWORD`, where the system is from `ERP_BASE_URL`, and the variables of the
-   * policy: `HOLDFAST_ERP_…`.
+   * An ERP in memory, without network, credential and policies. Every use starts with three items.
    */
-  static readonly layerConfig: Layer.Layer<
-    Erp,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(Erp, definition, {
-    credentials: Config.map(
-      Config.all({ password: Config.redacted("ERP_PASSWORD"), username: Config.nonEmptyString("ERP_USERNAME") }),
-      Credentials.Basic
-    )
-  })
-
-  /** An ERP in memory, without network, credential and policies. Every use starts with three items. */
   static readonly layerTest: TestLayer.TestLayer<Erp, TestLayer.Overrides<Api.ErpApi>> = TestLayer.make(
     Erp,
     definition,

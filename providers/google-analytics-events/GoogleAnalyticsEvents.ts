@@ -3,12 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -52,8 +48,6 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * The server that collects in the European Union, for `layer({ baseUrl })`.
  *
@@ -75,6 +69,10 @@ export const measurementIdConfig: Config.Config<string> = Config.string("GOOGLE_
 /**
  * Events for Google Analytics 4. Every method fails with `IntegrationError` and nothing else; but a success of
  * `events.collect` says no more than that the request has arrived.
+ *
+ * `layerConfig` takes the stream's secret from `GOOGLE_ANALYTICS_API_SECRET`, and where they are set
+ * `GOOGLE_ANALYTICS_EVENTS_BASE_URL` and the variables of the policy: `HOLDFAST_GOOGLE_ANALYTICS_EVENTS_…`, as
+ * `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -98,41 +96,11 @@ export const measurementIdConfig: Config.Config<string> = Config.string("GOOGLE_
  * @since 0.1.0
  * @category tags
  */
-export class GoogleAnalyticsEvents extends Context.Tag("holdfast/GoogleAnalyticsEvents")<
-  GoogleAnalyticsEvents,
-  Integration.Client<Definition>
->() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values: `Outbox.send(GoogleAnalyticsEvents.operations.events.collect, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * The Measurement Protocol over the standard stack. `credentials` are a layer of `Credentials` with an `ApiKey`, the
-   * stream's API secret (absent: the program's own); `policy` is laid over the definition's own option by option, `baseUrl` is
-   * another server (`euBaseUrl`).
-   */
-  static readonly layer: Provider.LayerOf<GoogleAnalyticsEvents, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<GoogleAnalyticsEvents> =>
-    Provider.layer(GoogleAnalyticsEvents, definition, options) as Layer.Layer<GoogleAnalyticsEvents>
-
-  /**
-   * The same with the stream's secret from `GOOGLE_ANALYTICS_API_SECRET`, and where they are set
-   * `GOOGLE_ANALYTICS_EVENTS_BASE_URL` and the variables of the policy: `HOLDFAST_GOOGLE_ANALYTICS_EVENTS_…`, as
-   * `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    GoogleAnalyticsEvents,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(GoogleAnalyticsEvents, definition, {
+export class GoogleAnalyticsEvents
+  extends Provider.Tag<GoogleAnalyticsEvents>()("holdfast/GoogleAnalyticsEvents", definition, {
     credentials: Credentials.apiKeyConfig("GOOGLE_ANALYTICS_API_SECRET")
   })
-
+{
   /**
    * A Measurement Protocol in memory, without network, credential and policies: as it is, or called with operations to
    * replace. Every use starts empty.

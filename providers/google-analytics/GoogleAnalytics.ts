@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -65,11 +61,13 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * The Data API of Google Analytics 4: reports, metadata, exports of audiences. Every method fails with `IntegrationError`
  * and nothing else.
+ *
+ * `layerConfig` takes an access token from `GOOGLE_OAUTH_ACCESS_TOKEN`, which ends after an hour, and where they are set
+ * `GOOGLE_ANALYTICS_BASE_URL` and the variables of the policy: `HOLDFAST_GOOGLE_ANALYTICS_…`, as
+ * `Resilience.layerConfig` reads them. For a program that runs longer, give `layer` credentials that renew themselves.
  *
  * @example
  * ```ts
@@ -95,41 +93,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class GoogleAnalytics extends Context.Tag("holdfast/GoogleAnalytics")<
-  GoogleAnalytics,
-  Integration.Client<Definition>
->() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * The Data API over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own): for a
-   * service account, `OAuth2Credentials.layerJwtBearer`. `policy` is laid over the definition's own option by option,
-   * `baseUrl` is another server than Google's.
-   */
-  static readonly layer: Provider.LayerOf<GoogleAnalytics, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<GoogleAnalytics> =>
-    Provider.layer(GoogleAnalytics, definition, options) as Layer.Layer<GoogleAnalytics>
-
-  /**
-   * The same with an access token from `GOOGLE_OAUTH_ACCESS_TOKEN`, which ends after an hour, and where they are set
-   * `GOOGLE_ANALYTICS_BASE_URL` and the variables of the policy: `HOLDFAST_GOOGLE_ANALYTICS_…`, as
-   * `Resilience.layerConfig` reads them. For a program that runs longer, give `layer` credentials that renew themselves.
-   */
-  static readonly layerConfig: Layer.Layer<
-    GoogleAnalytics,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(GoogleAnalytics, definition, {
-    credentials: Credentials.bearerConfig("GOOGLE_OAUTH_ACCESS_TOKEN")
-  })
-
+export class GoogleAnalytics extends Provider.Tag<GoogleAnalytics>()("holdfast/GoogleAnalytics", definition, {
+  credentials: Credentials.bearerConfig("GOOGLE_OAUTH_ACCESS_TOKEN")
+}) {
   /**
    * A Data API in memory, without network, credential and policies: as it is, or called with operations to replace. Every
    * use starts with the same fortnight of visits.

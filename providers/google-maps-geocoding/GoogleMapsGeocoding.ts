@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -44,11 +40,12 @@ export const definition = Provider.define({
   limits: ["3,000 requests a minute, those of browsers and those of servers together"]
 })
 
-type Definition = typeof definition
-
 /**
  * Addresses and positions. The method fails with `IntegrationError` and nothing else; what is not found is a success without
  * results.
+ *
+ * `layerConfig` takes the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_MAPS_GEOCODING_BASE_URL` and
+ * the variables of the policy: `HOLDFAST_GOOGLE_MAPS_GEOCODING_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -69,39 +66,11 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class GoogleMapsGeocoding extends Context.Tag("holdfast/GoogleMapsGeocoding")<
-  GoogleMapsGeocoding,
-  Integration.Client<Definition>
->() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * The Geocoding API over the standard stack. `credentials` are a layer of `Credentials` with an `ApiKey` (absent: the
-   * program's own), `policy` is laid over the definition's own option by option, `baseUrl` is another server than Google's.
-   */
-  static readonly layer: Provider.LayerOf<GoogleMapsGeocoding, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<GoogleMapsGeocoding> =>
-    Provider.layer(GoogleMapsGeocoding, definition, options) as Layer.Layer<GoogleMapsGeocoding>
-
-  /**
-   * The same with the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_MAPS_GEOCODING_BASE_URL` and the
-   * variables of the policy: `HOLDFAST_GOOGLE_MAPS_GEOCODING_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    GoogleMapsGeocoding,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(GoogleMapsGeocoding, definition, {
+export class GoogleMapsGeocoding
+  extends Provider.Tag<GoogleMapsGeocoding>()("holdfast/GoogleMapsGeocoding", definition, {
     credentials: Credentials.apiKeyConfig("GOOGLE_MAPS_API_KEY")
   })
-
+{
   /**
    * A Geocoding API in memory, with four places, without network, credential and policies: as it is, or called with
    * operations to replace.

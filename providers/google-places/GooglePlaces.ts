@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -52,10 +48,11 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * Places: searched for, suggested, looked up. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_PLACES_BASE_URL` and the
+ * variables of the policy: `HOLDFAST_GOOGLE_PLACES_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -77,38 +74,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class GooglePlaces extends Context.Tag("holdfast/GooglePlaces")<
-  GooglePlaces,
-  Integration.Client<Definition>
->() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * The Places API over the standard stack. `credentials` are a layer of `Credentials` with an `ApiKey` (absent: the
-   * program's own), `policy` is laid over the definition's own option by option, `baseUrl` is another server than Google's.
-   */
-  static readonly layer: Provider.LayerOf<GooglePlaces, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<GooglePlaces> => Provider.layer(GooglePlaces, definition, options) as Layer.Layer<GooglePlaces>
-
-  /**
-   * The same with the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_PLACES_BASE_URL` and the
-   * variables of the policy: `HOLDFAST_GOOGLE_PLACES_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    GooglePlaces,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(GooglePlaces, definition, {
-    credentials: Credentials.apiKeyConfig("GOOGLE_MAPS_API_KEY")
-  })
-
+export class GooglePlaces extends Provider.Tag<GooglePlaces>()("holdfast/GooglePlaces", definition, {
+  credentials: Credentials.apiKeyConfig("GOOGLE_MAPS_API_KEY")
+}) {
   /**
    * A Places API in memory, with 70 places, without network, credential and policies: as it is, or called with
    * operations to replace.

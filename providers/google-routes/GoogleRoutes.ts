@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -51,10 +47,11 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * Routes, and how far everything is from everything. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_ROUTES_BASE_URL` and the
+ * variables of the policy: `HOLDFAST_GOOGLE_ROUTES_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -76,38 +73,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class GoogleRoutes extends Context.Tag("holdfast/GoogleRoutes")<
-  GoogleRoutes,
-  Integration.Client<Definition>
->() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * The Routes API over the standard stack. `credentials` are a layer of `Credentials` with an `ApiKey` (absent: the
-   * program's own), `policy` is laid over the definition's own option by option, `baseUrl` is another server than Google's.
-   */
-  static readonly layer: Provider.LayerOf<GoogleRoutes, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<GoogleRoutes> => Provider.layer(GoogleRoutes, definition, options) as Layer.Layer<GoogleRoutes>
-
-  /**
-   * The same with the key from `GOOGLE_MAPS_API_KEY`, and where they are set `GOOGLE_ROUTES_BASE_URL` and the
-   * variables of the policy: `HOLDFAST_GOOGLE_ROUTES_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    GoogleRoutes,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(GoogleRoutes, definition, {
-    credentials: Credentials.apiKeyConfig("GOOGLE_MAPS_API_KEY")
-  })
-
+export class GoogleRoutes extends Provider.Tag<GoogleRoutes>()("holdfast/GoogleRoutes", definition, {
+  credentials: Credentials.apiKeyConfig("GOOGLE_MAPS_API_KEY")
+}) {
   /**
    * A Routes API in memory, which knows three cities, without network, credential and policies: as it is, or called with
    * operations to replace.

@@ -3,13 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -91,8 +86,6 @@ export const define = (options: { readonly version: Api.Version }) =>
  */
 export const definition = define({ version: "v3" })
 
-type Definition = typeof definition
-
 const isVersion = (text: string): text is Api.Version => /^(v3|\d{4}-\d{2})$/.test(text)
 
 const versionConfig: Config.Config<Api.Version> = Config.string("HUBSPOT_API_VERSION").pipe(
@@ -103,6 +96,10 @@ const versionConfig: Config.Config<Api.Version> = Config.string("HUBSPOT_API_VER
 /**
  * The CRM of HubSpot: contacts, companies, deals, associations, owners. Every method fails with `IntegrationError` and
  * nothing else.
+ *
+ * `layerConfig` takes the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and
+ * `HUBSPOT_API_VERSION` (`v3`, or a date such as `2026-03`), and the variables of the policy: `HOLDFAST_HUBSPOT_…`, as
+ * `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -121,42 +118,10 @@ const versionConfig: Config.Config<Api.Version> = Config.string("HUBSPOT_API_VER
  * @since 0.1.0
  * @category tags
  */
-export class HubSpot extends Context.Tag("holdfast/HubSpot")<HubSpot, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(HubSpot.operations.contacts.create, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * HubSpot over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own option by option, `baseUrl` is another server than HubSpot's.
-   */
-  static readonly layer: Provider.LayerOf<HubSpot, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<HubSpot> => Provider.layer(HubSpot, definition, options) as Layer.Layer<HubSpot>
-
-  /**
-   * The same with the token from `HUBSPOT_ACCESS_TOKEN`, and where they are set `HUBSPOT_BASE_URL` and
-   * `HUBSPOT_API_VERSION` (`v3`, or a date such as `2026-03`), and the variables of the policy: `HOLDFAST_HUBSPOT_…`, as
-   * `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    HubSpot,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(
-      versionConfig,
-      (version) =>
-        Provider.layerConfig(HubSpot, define({ version }), {
-          credentials: Credentials.bearerConfig("HUBSPOT_ACCESS_TOKEN")
-        })
-    )
-  )
-
+export class HubSpot extends Provider.Tag<HubSpot>()("holdfast/HubSpot", definition, {
+  credentials: Credentials.bearerConfig("HUBSPOT_ACCESS_TOKEN"),
+  definition: Config.map(versionConfig, (version) => define({ version }))
+}) {
   /**
    * A HubSpot in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `HubSpot.layerTest({ contacts: { create: () => Effect.fail(…) } })`. Every use starts empty.

@@ -3,13 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -117,8 +112,6 @@ export const define = (options: { readonly region?: Region | undefined; readonly
  */
 export const definition = define()
 
-type Definition = typeof definition
-
 const regionConfig: Config.Config<Region> = Config.literal("au", "eu", "us")("INTERCOM_REGION").pipe(
   Config.withDefault("us")
 )
@@ -130,6 +123,10 @@ const versionConfig: Config.Config<string> = Config.string("INTERCOM_VERSION").p
 
 /**
  * Intercom: contacts, conversations, messages, events. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the token from `INTERCOM_ACCESS_TOKEN`, and where they are set `INTERCOM_REGION` (`us`, `eu`,
+ * `au`), `INTERCOM_VERSION`, `INTERCOM_BASE_URL` and the variables of the policy: `HOLDFAST_INTERCOM_…`, as
+ * `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -151,43 +148,10 @@ const versionConfig: Config.Config<string> = Config.string("INTERCOM_VERSION").p
  * @since 0.1.0
  * @category tags
  */
-export class Intercom extends Context.Tag("holdfast/Intercom")<Intercom, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Intercom.operations.events.track, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Intercom over the standard stack. `credentials` are a layer of `Credentials` with a `Bearer` or `OAuth2` (absent: the
-   * program's own), `policy` is laid over the definition's own option by option, `baseUrl` is the host of another region, or
-   * another server.
-   */
-  static readonly layer: Provider.LayerOf<Intercom, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Intercom> => Provider.layer(Intercom, definition, options) as Layer.Layer<Intercom>
-
-  /**
-   * The same with the token from `INTERCOM_ACCESS_TOKEN`, and where they are set `INTERCOM_REGION` (`us`, `eu`, `au`),
-   * `INTERCOM_VERSION`, `INTERCOM_BASE_URL` and the variables of the policy: `HOLDFAST_INTERCOM_…`, as
-   * `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Intercom,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(
-      Config.all({ region: regionConfig, version: versionConfig }),
-      (options) =>
-        Provider.layerConfig(Intercom, define(options), {
-          credentials: Credentials.bearerConfig("INTERCOM_ACCESS_TOKEN")
-        })
-    )
-  )
-
+export class Intercom extends Provider.Tag<Intercom>()("holdfast/Intercom", definition, {
+  credentials: Credentials.bearerConfig("INTERCOM_ACCESS_TOKEN"),
+  definition: Config.map(Config.all({ region: regionConfig, version: versionConfig }), define)
+}) {
   /**
    * An Intercom in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Intercom.layerTest({ messages: { send: () => Effect.fail(…) } })`. Every use starts with an admin, `814860`.

@@ -3,12 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import { KitApi } from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -64,11 +60,12 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * Subscribers of newsletters with Kit, formerly ConvertKit: subscribers, their tags and custom fields, forms, sequences,
  * broadcasts, purchases. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the key from `KIT_API_KEY`, or else an OAuth token from `KIT_ACCESS_TOKEN`, and where they are set
+ * `KIT_BASE_URL` and the variables of the policy: `HOLDFAST_KIT_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -87,38 +84,12 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class Kit extends Context.Tag("holdfast/Kit")<Kit, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Kit.operations.subscribers.upsert, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Kit over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is laid
-   * over the definition's own option by option, `baseUrl` is another server than Kit's.
-   */
-  static readonly layer: Provider.LayerOf<Kit, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Kit> => Provider.layer(Kit, definition, options) as Layer.Layer<Kit>
-
-  /**
-   * The same with the key from `KIT_API_KEY`, or else an OAuth token from `KIT_ACCESS_TOKEN`, and where they are set
-   * `KIT_BASE_URL` and the variables of the policy: `HOLDFAST_KIT_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Kit,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(Kit, definition, {
-    credentials: Config.orElse(
-      Credentials.apiKeyConfig("KIT_API_KEY"),
-      () => Credentials.bearerConfig("KIT_ACCESS_TOKEN")
-    )
-  })
-
+export class Kit extends Provider.Tag<Kit>()("holdfast/Kit", definition, {
+  credentials: Config.orElse(
+    Credentials.apiKeyConfig("KIT_API_KEY"),
+    () => Credentials.bearerConfig("KIT_ACCESS_TOKEN")
+  )
+}) {
   /**
    * A Kit in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Kit.layerTest({ subscribers: { upsert: () => Effect.fail(…) } })`. Every use starts empty.

@@ -3,16 +3,12 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import { MailchimpApi } from "./Api.js"
 import * as DataCentre from "./DataCentre.js"
@@ -69,8 +65,6 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * The credential of an API key: Mailchimp takes it as a password, with any name.
  *
@@ -108,6 +102,11 @@ const configured = Effect.gen(function*() {
 /**
  * Audiences and their members with Mailchimp's Marketing API. Every method fails with `IntegrationError` and nothing else.
  *
+ * `layer` takes the server of the account's data centre as `baseUrl`: `DataCentre.baseUrl("us19")`.
+ * `layerConfig` takes the key from `MAILCHIMP_API_KEY`, or else an OAuth token from `MAILCHIMP_ACCESS_TOKEN`. The server
+ * is that of the data centre that the key ends in, or else of `MAILCHIMP_SERVER_PREFIX` (`us19`); `MAILCHIMP_BASE_URL`
+ * goes before both. And the variables of the policy: `HOLDFAST_MAILCHIMP_…`, as `Resilience.layerConfig` reads them.
+ *
  * @example
  * ```ts
  * import { Effect } from "effect"
@@ -129,42 +128,12 @@ const configured = Effect.gen(function*() {
  * @since 0.1.0
  * @category tags
  */
-export class Mailchimp extends Context.Tag("holdfast/Mailchimp")<Mailchimp, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Mailchimp.operations.members.upsert, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Mailchimp over the standard stack. `baseUrl` is the server of the account's data centre: `DataCentre.baseUrl("us19")`.
-   * `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is laid over the definition's own
-   * option by option.
-   */
-  static readonly layer = <const O extends Provider.Options & { readonly baseUrl: string }>(
-    options: O
-  ): Layer.Layer<Mailchimp, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
-    Provider.layer(Mailchimp, definition, options)
-
-  /**
-   * The same with the key from `MAILCHIMP_API_KEY`, or else an OAuth token from `MAILCHIMP_ACCESS_TOKEN`. The server is that
-   * of the data centre that the key ends in, or else of `MAILCHIMP_SERVER_PREFIX` (`us19`); `MAILCHIMP_BASE_URL` goes before
-   * both. And the variables of the policy: `HOLDFAST_MAILCHIMP_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Mailchimp,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(
-      configured,
-      ({ baseUrl, credential }) =>
-        Provider.layerConfig(Mailchimp, { ...definition, baseUrl }, { credentials: Config.succeed(credential) })
-    )
-  )
-
+export class Mailchimp
+  extends Provider.Tag<Mailchimp, { readonly baseUrl: string }>()("holdfast/Mailchimp", definition, {
+    credentials: Effect.map(configured, ({ credential }) => credential),
+    definition: Effect.map(configured, ({ baseUrl }) => ({ ...definition, baseUrl }))
+  })
+{
   /**
    * A Mailchimp in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Mailchimp.layerTest({ members: { upsert: () => Effect.fail(…) } })`. Every use starts with one empty audience,

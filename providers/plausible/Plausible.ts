@@ -3,12 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
 import type { DeadLettering } from "holdfast"
-import { Auth, type Call, Credentials, Integration, Provider, type Resilience } from "holdfast"
+import { Auth, type Call, Credentials, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -67,11 +63,12 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * Plausible: events of visitors, queries, sites. Every method fails with `IntegrationError` and nothing else; an event that
  * Plausible takes and drops is one of them.
+ *
+ * `layerConfig` takes the key from `PLAUSIBLE_API_KEY`, and where they are set `PLAUSIBLE_BASE_URL` and the variables of
+ * the policy: `HOLDFAST_PLAUSIBLE_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -96,33 +93,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class Plausible extends Context.Tag("holdfast/Plausible")<Plausible, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Plausible.operations.events.record, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Plausible over the standard stack. `credentials` are a layer of `Credentials` with the key as a `Bearer` (absent: the
-   * program's own), `policy` is laid over the definition's own option by option, `baseUrl` is a server of one's own.
-   */
-  static readonly layer: Provider.LayerOf<Plausible, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Plausible> => Provider.layer(Plausible, definition, options) as Layer.Layer<Plausible>
-
-  /**
-   * The same with the key from `PLAUSIBLE_API_KEY`, and where they are set `PLAUSIBLE_BASE_URL` and the variables of the
-   * policy: `HOLDFAST_PLAUSIBLE_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Plausible,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(Plausible, definition, { credentials: Credentials.bearerConfig("PLAUSIBLE_API_KEY") })
-
+export class Plausible extends Provider.Tag<Plausible>()("holdfast/Plausible", definition, {
+  credentials: Credentials.bearerConfig("PLAUSIBLE_API_KEY")
+}) {
   /**
    * A Plausible in memory, without network, credential and policies: as it is, or called with operations to replace. Every
    * use starts with a site, `example.com`, that nobody has seen yet.

@@ -3,12 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Pagination, Provider, Resilience } from "holdfast"
+import { Auth, Credentials, Pagination, Provider, Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -56,10 +52,11 @@ export const definition = Provider.define({
   limits: ["100 requests at once and 10 a second after that, for each key", "50,000 orders a day"]
 })
 
-type Definition = typeof definition
-
 /**
  * Orders and customers of the sales system.
+ *
+ * `layerConfig` takes the key from `SALES_SYSTEM_API_KEY`, where the system is from `SALES_SYSTEM_BASE_URL`, and the
+ * variables of the policy: `HOLDFAST_SALES_SYSTEM_…`.
  *
  * @example
  * ```ts
@@ -86,33 +83,12 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class SalesSystem extends Context.Tag("holdfast/SalesSystem")<SalesSystem, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(SalesSystem.operations.orders.place, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /** The sales system over the standard stack; options as those of every provider. */
-  static readonly layer: Provider.LayerOf<SalesSystem, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<SalesSystem> => Provider.layer(SalesSystem, definition, options) as Layer.Layer<SalesSystem>
-
+export class SalesSystem extends Provider.Tag<SalesSystem>()("holdfast/SalesSystem", definition, {
+  credentials: Config.map(Config.redacted("SALES_SYSTEM_API_KEY"), (key) => Credentials.ApiKey({ key }))
+}) {
   /**
-   * The same with the key from `SALES_SYSTEM_API_KEY`, where the system is from `SALES_SYSTEM_BASE_URL`, and the variables
-   * of the policy: `HOLDFAST_SALES_SYSTEM_…`.
+   * A sales system in memory, without network, credential and policies. Every use starts empty.
    */
-  static readonly layerConfig: Layer.Layer<
-    SalesSystem,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(SalesSystem, definition, {
-    credentials: Config.map(Config.redacted("SALES_SYSTEM_API_KEY"), (key) => Credentials.ApiKey({ key }))
-  })
-
-  /** A sales system in memory, without network, credential and policies. Every use starts empty. */
   static readonly layerTest: TestLayer.TestLayer<SalesSystem, TestLayer.Overrides<Api.SalesSystemApi>> = TestLayer.make(
     SalesSystem,
     definition,

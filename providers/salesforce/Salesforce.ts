@@ -3,13 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -93,8 +88,6 @@ export const define = (options: { readonly version: Api.Version; readonly instan
  */
 export const definition = define({ version: "v67.0" })
 
-type Definition = typeof definition
-
 const isVersion = (text: string): text is Api.Version => /^v\d+\.0$/.test(text)
 
 const versionConfig: Config.Config<Api.Version> = Config.string("SALESFORCE_API_VERSION").pipe(
@@ -119,6 +112,11 @@ const instanceConfig: Config.Config<string> = Config.url("SALESFORCE_INSTANCE_UR
  * The CRM of Salesforce: records of any type, queries, collections, composites, changes. Every method fails with
  * `IntegrationError` and nothing else.
  *
+ * `layer` takes the org's own host as `baseUrl`, the `instance_url` that comes with a token.
+ * `layerConfig` takes the token from `SALESFORCE_ACCESS_TOKEN`, the org's host from `SALESFORCE_INSTANCE_URL` (or
+ * `SALESFORCE_BASE_URL`, which goes before it), where it is set `SALESFORCE_API_VERSION` (as in `v67.0`), and the
+ * variables of the policy: `HOLDFAST_SALESFORCE_…`, as `Resilience.layerConfig` reads them.
+ *
  * @example
  * ```ts
  * import { Effect } from "effect"
@@ -139,44 +137,12 @@ const instanceConfig: Config.Config<string> = Config.url("SALESFORCE_INSTANCE_UR
  * @since 0.1.0
  * @category tags
  */
-export class Salesforce extends Context.Tag("holdfast/Salesforce")<Salesforce, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Salesforce.operations.records.upsert, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Salesforce over the standard stack. `baseUrl` is the org's own host, the `instance_url` that comes with a token.
-   * `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is laid over the definition's own
-   * option by option.
-   */
-  static readonly layer = <const O extends Provider.Options & { readonly baseUrl: string }>(
-    options: O
-  ): Layer.Layer<Salesforce, Provider.Error<Definition, O>, Provider.Requirements<Definition, O>> =>
-    Provider.layer(Salesforce, definition, options)
-
-  /**
-   * The same with the token from `SALESFORCE_ACCESS_TOKEN`, the org's host from `SALESFORCE_INSTANCE_URL` (or
-   * `SALESFORCE_BASE_URL`, which goes before it), where it is set `SALESFORCE_API_VERSION` (as in `v67.0`), and the variables of
-   * the policy: `HOLDFAST_SALESFORCE_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Salesforce,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(
-      Config.all({ instanceUrl: instanceConfig, version: versionConfig }),
-      (options) =>
-        Provider.layerConfig(Salesforce, define(options), {
-          credentials: Credentials.bearerConfig("SALESFORCE_ACCESS_TOKEN")
-        })
-    )
-  )
-
+export class Salesforce
+  extends Provider.Tag<Salesforce, { readonly baseUrl: string }>()("holdfast/Salesforce", definition, {
+    credentials: Credentials.bearerConfig("SALESFORCE_ACCESS_TOKEN"),
+    definition: Config.map(Config.all({ instanceUrl: instanceConfig, version: versionConfig }), define)
+  })
+{
   /**
    * A Salesforce in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Salesforce.layerTest({ records: { create: () => Effect.fail(…) } })`. Every use starts empty.

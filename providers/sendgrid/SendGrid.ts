@@ -3,11 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
-import { Auth, Credentials, Integration, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -61,10 +57,11 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * SendGrid: mail, contacts, lists and suppressions. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the key from `SENDGRID_API_KEY`, and where they are set `SENDGRID_BASE_URL` and the variables of
+ * the policy: `HOLDFAST_SENDGRID_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -89,33 +86,9 @@ type Definition = typeof definition
  * @since 0.1.0
  * @category tags
  */
-export class SendGrid extends Context.Tag("holdfast/SendGrid")<SendGrid, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(SendGrid.operations.mail.send, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * SendGrid over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own option by option, `baseUrl` is another server: `https://api.eu.sendgrid.com`.
-   */
-  static readonly layer: Provider.LayerOf<SendGrid, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<SendGrid> => Provider.layer(SendGrid, definition, options) as Layer.Layer<SendGrid>
-
-  /**
-   * The same with the key from `SENDGRID_API_KEY`, and where they are set `SENDGRID_BASE_URL` and the variables of the policy:
-   * `HOLDFAST_SENDGRID_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    SendGrid,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Provider.layerConfig(SendGrid, definition, { credentials: Credentials.bearerConfig("SENDGRID_API_KEY") })
-
+export class SendGrid extends Provider.Tag<SendGrid>()("holdfast/SendGrid", definition, {
+  credentials: Credentials.bearerConfig("SENDGRID_API_KEY")
+}) {
   /**
    * A SendGrid in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `SendGrid.layerTest({ mail: { send: () => Effect.fail(…) } })`. Every use starts empty.

@@ -3,14 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Auth, Credentials, Integration, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, OAuth2Provider, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import { StripeApi, version } from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -99,8 +94,6 @@ export const define = (
  */
 export const definition = define()
 
-type Definition = typeof definition
-
 const isVersion = (text: string): boolean => /^\d{4}-\d{2}-\d{2}(\.\w+)?$/.test(text)
 
 const isAccount = (text: string): boolean => /^acct_\w+$/.test(text)
@@ -120,6 +113,10 @@ const optionsConfig = Config.all({
 /**
  * Payments with Stripe: payments, refunds, charges, customers, events. Every method fails with `IntegrationError` and
  * nothing else. Every write has an idempotency key, the same on each attempt and each replay.
+ *
+ * `layerConfig` takes the key from `STRIPE_SECRET_KEY`, and where they are set `STRIPE_BASE_URL`, `STRIPE_API_VERSION`
+ * and `STRIPE_ACCOUNT` (a connected account), and the variables of the policy: `HOLDFAST_STRIPE_…`, as
+ * `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -141,42 +138,13 @@ const optionsConfig = Config.all({
  * @since 0.1.0
  * @category tags
  */
-export class Stripe extends Context.Tag("holdfast/Stripe")<Stripe, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Stripe.operations.refunds.create, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Stripe over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own option by option, `baseUrl` is another server than Stripe's.
-   */
-  static readonly layer: Provider.LayerOf<Stripe, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Stripe> => Provider.layer(Stripe, definition, options) as Layer.Layer<Stripe>
-
-  /**
-   * The same with the key from `STRIPE_SECRET_KEY`, and where they are set `STRIPE_BASE_URL`, `STRIPE_API_VERSION` and
-   * `STRIPE_ACCOUNT` (a connected account), and the variables of the policy: `HOLDFAST_STRIPE_…`, as
-   * `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Stripe,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(
-      optionsConfig,
-      ({ account, version }) =>
-        Provider.layerConfig(Stripe, define({ account: Option.getOrUndefined(account), version }), {
-          credentials: Credentials.bearerConfig("STRIPE_SECRET_KEY")
-        })
-    )
+export class Stripe extends Provider.Tag<Stripe>()("holdfast/Stripe", definition, {
+  credentials: Credentials.bearerConfig("STRIPE_SECRET_KEY"),
+  definition: Config.map(
+    optionsConfig,
+    ({ account, version }) => define({ account: Option.getOrUndefined(account), version })
   )
-
+}) {
   /**
    * A Stripe in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Stripe.layerTest({ refunds: { create: () => Effect.fail(…) } })`. Every use starts empty.

@@ -3,15 +3,11 @@
  *
  * @since 0.1.0
  */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Config from "effect/Config"
-import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Auth, Credentials, Integration, Provider, type Resilience, WebhookScheme } from "holdfast"
+import { Auth, Credentials, Provider, type Resilience, WebhookScheme } from "holdfast"
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
@@ -64,8 +60,6 @@ export const definition = Provider.define({
   ]
 })
 
-type Definition = typeof definition
-
 /**
  * `TWILIO_ACCOUNT_SID`, checked to be the SID of an account.
  *
@@ -78,7 +72,7 @@ export const accountSidConfig: Config.Config<string> = Config.validate(Config.no
 })
 
 /** An API key where there is one, which can be taken back without a change of the account's own token. */
-const credentialsConfig = Effect.map(
+const credentialsConfig = Effect.flatMap(
   Config.option(Config.nonEmptyString("TWILIO_API_KEY")),
   Option.match({
     onNone: () =>
@@ -95,6 +89,10 @@ const credentialsConfig = Effect.map(
 
 /**
  * Twilio's Messages: SMS, MMS and the other channels of Twilio. Every method fails with `IntegrationError` and nothing else.
+ *
+ * `layerConfig` takes the credential from `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or from `TWILIO_ACCOUNT_SID` and
+ * `TWILIO_AUTH_TOKEN` where there is no key; and where they are set `TWILIO_BASE_URL` and the variables of the policy:
+ * `HOLDFAST_TWILIO_…`, as `Resilience.layerConfig` reads them.
  *
  * @example
  * ```ts
@@ -117,36 +115,9 @@ const credentialsConfig = Effect.map(
  * @since 0.1.0
  * @category tags
  */
-export class Twilio extends Context.Tag("holdfast/Twilio")<Twilio, Integration.Client<Definition>>() {
-  /** What the integration is: its declaration, and what that cannot say. */
-  static readonly definition: Definition = definition
-
-  /** Its operations as values, for a call that is not made at once: `Outbox.send(Twilio.operations.messages.send, …)`. */
-  static get operations(): Integration.Operations<Definition> {
-    return Integration.operations(definition)
-  }
-
-  /**
-   * Twilio over the standard stack. `credentials` are a layer of `Credentials` (absent: the program's own), `policy` is
-   * laid over the definition's own option by option, `baseUrl` is another server than Twilio's.
-   */
-  static readonly layer: Provider.LayerOf<Twilio, Definition> = (
-    options: Provider.Options = {}
-  ): Layer.Layer<Twilio> => Provider.layer(Twilio, definition, options) as Layer.Layer<Twilio>
-
-  /**
-   * The same with the credential from `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or from `TWILIO_ACCOUNT_SID` and
-   * `TWILIO_AUTH_TOKEN` where there is no key; and where they are set `TWILIO_BASE_URL` and the variables of the policy:
-   * `HOLDFAST_TWILIO_…`, as `Resilience.layerConfig` reads them.
-   */
-  static readonly layerConfig: Layer.Layer<
-    Twilio,
-    ConfigError,
-    HttpClient.HttpClient | Exclude<Provider.Requirements<Definition, {}>, Credentials.Credentials>
-  > = Layer.unwrapEffect(
-    Effect.map(credentialsConfig, (credentials) => Provider.layerConfig(Twilio, definition, { credentials }))
-  )
-
+export class Twilio extends Provider.Tag<Twilio>()("holdfast/Twilio", definition, {
+  credentials: credentialsConfig
+}) {
   /**
    * A Twilio in memory, without network, credential and policies: as it is, or called with operations to replace,
    * `Twilio.layerTest({ messages: { send: () => Effect.fail(…) } })`. Every use starts empty.

@@ -325,25 +325,24 @@ export interface TagClass<Self, Id extends string, D extends Definition, Needed 
  * @since 0.1.0
  * @category tags
  */
-export const Tag =
-  <Self, Needed extends Options = {}>() =>
-  <const Id extends string, D extends Definition>(
-    id: Id,
-    definition: D,
-    configuration: Configuration<D>
-  ): TagClass<Self, Id, D, Needed> => {
-    class Service extends Context.Tag(id)<Self, Integration.Client<D>>() {
-      static readonly definition = definition
-      // on demand: most programs call and never hand over
-      static get operations(): Integration.Operations<D> {
-        return Integration.operations(definition)
-      }
-      static readonly layer = ((options: Options = {}) => layer(Service, definition, options)) as LayerOf<Self, D, Needed>
-      static readonly layerConfig = layerConfig(Service, definition, configuration)
+export const Tag = <Self, Needed extends Options = {}>() =>
+<const Id extends string, D extends Definition>(
+  id: Id,
+  definition: D,
+  configuration: Configuration<D>
+): TagClass<Self, Id, D, Needed> => {
+  class Service extends Context.Tag(id)<Self, Integration.Client<D>>() {
+    static readonly definition = definition
+    // on demand: most programs call and never hand over
+    static get operations(): Integration.Operations<D> {
+      return Integration.operations(definition)
     }
-    // but for what it inherits of the narrower class, which the type repeats in its own name
-    return Service as unknown as TagClass<Self, Id, D, Needed>
+    static readonly layer = ((options: Options = {}) => layer(Service, definition, options)) as LayerOf<Self, D, Needed>
+    static readonly layerConfig = layerConfig(Service, definition, configuration)
   }
+  // but for what it inherits of the narrower class, which the type repeats in its own name
+  return Service as unknown as TagClass<Self, Id, D, Needed>
+}
 
 /**
  * `HUBSPOT_BASE_URL`: the variable that names another server than the provider's own.

@@ -32,7 +32,7 @@ export const withPolicies = Effect.fnUntraced(
   function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
     const docusign = yield* clientOf(
-      DocuSign.layer({ credentials: Credentials.layer(token), policy }).pipe(
+      DocuSign.layer({ baseUrl: "https://eu.docusign.example", credentials: Credentials.layer(token), policy }).pipe(
         Layer.provide(Holdfast.layerMemory),
         Layer.provide(Testing.Emulator.layerHttpClient(emulator))
       )
