@@ -306,6 +306,7 @@ export interface TagClass<Self, Id extends string, D extends Definition, Needed 
  * const definition = Provider.define({
  *   id: "acme",
  *   name: "Acme",
+ *   version: "1",
  *   baseUrl: "https://api.acme.example",
  *   auth: Auth.bearer,
  *   api: HttpApi.make("acme").add(
