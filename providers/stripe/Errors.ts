@@ -18,20 +18,6 @@ const tags: Readonly<Record<string, Classification.ResponseTag>> = {
   rate_limit_error: "RateLimitError"
 }
 
-const secretNames: ReadonlySet<string> = new Set(["client_secret"])
-
-/** The body of a declined payment has the payment in it, and that what it can be paid with. */
-const withoutSecrets = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutSecrets)
-  const fields = Body.record(value)
-  if (fields === undefined) return value
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, field]) =>
-      [name, secretNames.has(name) ? "<redacted>" : withoutSecrets(field)] as const
-    )
-  )
-}
-
 interface Reading {
   readonly tag?: Classification.ResponseTag | undefined
   readonly retryable?: boolean
@@ -116,8 +102,7 @@ export const classify: Classification.Classifier = ({ body, headers, status }) =
     ...(message === undefined ? undefined : {
       message: remarks.length === 0 ? message : `${message} (${remarks.join(", ")})`
     }),
-    ...(param === undefined || message === undefined ? undefined : { issues: [{ message, path: param }] }),
-    ...(body === undefined ? undefined : { details: withoutSecrets(body) })
+    ...(param === undefined || message === undefined ? undefined : { issues: [{ message, path: param }] })
   }
 }
 

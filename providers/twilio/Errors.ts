@@ -6,8 +6,7 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import { Body, type Classification, Credentials } from "holdfast"
+import { Body, type Classification } from "holdfast"
 
 /** A number in Twilio's bodies, a text in the parameters of its callbacks. */
 const codeOf = (value: unknown): number | undefined =>
@@ -82,19 +81,6 @@ export const classify: Classification.Classifier = ({ body, status }) => {
       : `${sentence} (${help})`,
     tag: tags.get(code)
   }
-}
-
-/**
- * Twilio sends the auth token of an account along with the account. It is a secret, and no part of any error from then on.
- *
- * @internal
- */
-export const protectAuthToken = (body: unknown): void => {
-  const token = typeof body === "string"
-    // a body that broke off is still a text with the token in it
-    ? /"auth_token"\s*:\s*"([^"]+)/.exec(body)?.[1]
-    : Body.text(Body.record(body)?.auth_token)
-  if (token !== undefined) Credentials.protect(Credentials.Bearer({ token: Redacted.make(token) }))
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import { Auth, Credentials, Provider, type Resilience, WebhookScheme } from "hol
 import { TestLayer } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Emulator from "./Emulator.js"
-import { classify, protectAuthToken } from "./Errors.js"
+import { classify } from "./Errors.js"
 import { lists } from "./Pagination.js"
 import { AccountSid } from "./Schemas.js"
 
@@ -41,10 +41,7 @@ export const definition = Provider.define({
   baseUrl: "https://api.twilio.com",
   api: Api.TwilioApi,
   auth: Auth.basic,
-  classify: (response) => {
-    protectAuthToken(response.body)
-    return classify(response)
-  },
+  classify,
   health: { operation: "account.get" },
   policy,
   docs: "https://www.twilio.com/docs/messaging/api/message-resource",

@@ -11,6 +11,7 @@ import * as KnownSecrets from "../internal/knownSecrets.js"
 import * as Body from "./Body.js"
 import type { Call } from "./Call.js"
 import * as IntegrationError from "./IntegrationError.js"
+import * as SecretFields from "./internal/secretFields.js"
 import * as RetryAfter from "./RetryAfter.js"
 
 /**
@@ -140,6 +141,7 @@ export const fromResponse = (
   const retryAfter = own?.retryAfter ?? RetryAfter.fromResponse(response, { rateLimited: tag === "RateLimitError" })
   const code = own?.code ?? codeOf(response.body)
   const details = own?.details ?? response.body
+  const secrets = SecretFields.valuesIn(response.body, call.operation.secretFields)
   // providers repeat what they refuse, credentials too
   const fields = KnownSecrets.scrub({
     ...call.errorFields,
@@ -150,7 +152,7 @@ export const fromResponse = (
     ...(retryAfter === undefined ? undefined : { retryAfter }),
     ...(details === undefined ? undefined : { details }),
     ...(own?.retryable === undefined ? undefined : { retryable: own.retryable })
-  })
+  }, secrets)
   // what the types say is not looked at again, at seven times the price; what a classifier made of the answer is
   const making = own === undefined ? unchecked : undefined
   switch (tag) {
@@ -169,7 +171,9 @@ export const fromResponse = (
     case "ValidationError":
       return new IntegrationError.ValidationError({
         ...fields,
-        issues: KnownSecrets.scrub(own?.issues ?? []).map((issue) => new IntegrationError.ValidationIssue(issue))
+        issues: KnownSecrets.scrub(own?.issues ?? [], secrets).map((issue) =>
+          new IntegrationError.ValidationIssue(issue)
+        )
       }, making)
     case "ResponseDecodeError":
       return new IntegrationError.ResponseDecodeError(fields, making)

@@ -28,6 +28,8 @@ export interface Operation {
   readonly cost: number
   /** What of its body is not written down. */
   readonly redact?: Redaction | undefined
+  /** The fields that the Schemas of its API hold as `Redacted`: what an answer has in them is in no error. */
+  readonly secretFields?: ReadonlySet<string> | undefined
 }
 
 /**

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import * as Form from "../Form.js"
 import * as Operation from "../Operation.js"
+import * as SecretFields from "./secretFields.js"
 
 /** Any `HttpApi`, its types forgotten. */
 export interface AnyApi {
@@ -106,7 +107,13 @@ export const reflect = (
       })
     }
   })
-  return endpoints
+  // of all of them: an error of one operation may have in it what another is for
+  const secretFields = SecretFields.namesOf(
+    endpoints.flatMap(({ payload, successes }) => [payload?.schema, ...successes.values()])
+  )
+  return secretFields === undefined
+    ? endpoints
+    : endpoints.map((endpoint) => ({ ...endpoint, operation: { ...endpoint.operation, secretFields } }))
 }
 
 const schemaOf = (schema: Option.Option<{ readonly ast: AST.AST }>): AnySchema | undefined =>

@@ -19,6 +19,7 @@ import type { Operation } from "../Operation.js"
 import { BufferedResponse } from "./bufferedResponse.js"
 import * as Codec from "./codec.js"
 import type { Endpoint } from "./endpoint.js"
+import * as SecretFields from "./secretFields.js"
 
 /** What a typed method is handed: the parts that its endpoint declares. */
 interface Input {
@@ -111,6 +112,9 @@ const bodyOf = (payload: unknown, endpoint: Endpoint): HttpBody.HttpBody => {
   }
 }
 
+/** What is kept of a body that is no JSON. Characters. */
+const excerpt = 1000
+
 /** Turns a success response into the value that the endpoint promises. */
 const compileAccept = (endpoint: Endpoint): Call.Accept => {
   const decoders = new Map(
@@ -126,7 +130,7 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
   const fallback = decoders.values().next().value
 
   return (response, call) => {
-    const fail = (message: string, details: unknown, cause?: unknown) =>
+    const fail = (message: string, details: unknown, secrets: ReadonlyArray<string>, cause?: unknown) =>
       Either.left(
         new IntegrationError.ResponseDecodeError(KnownSecrets.scrub({
           ...call.errorFields,
@@ -135,8 +139,9 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
           message: `HTTP ${response.status}, but the body is not what ${endpoint.operation.name} promises: ${message}`,
           ...(details === undefined ? undefined : { details }),
           ...(cause === undefined ? undefined : { cause })
-        }))
+        }, secrets))
       )
+    const { secretFields } = endpoint.operation
     // a status that was not declared is read like the first that was: APIs grow a 202 beside their 200
     const decoder = decoders.has(response.status) ? decoders.get(response.status) : fallback
     if (decoder === undefined) return Either.void
@@ -148,15 +153,21 @@ const compileAccept = (endpoint: Endpoint): Call.Accept => {
       try {
         body = buffered.bodyJson
       } catch (cause) {
-        return fail(
-          cause instanceof Error ? cause.message : String(cause),
-          buffered.bodyText.slice(0, 1000),
-          cause
-        )
+        const secrets = SecretFields.valuesIn(buffered.bodyText, secretFields)
+        // not cut before it is clean: half a secret is none that would be found
+        const details = KnownSecrets.scrub(buffered.bodyText.slice(0, 8 * excerpt), secrets).slice(0, excerpt)
+        // the parser quotes from around the place, half a secret perhaps
+        if (secrets.length > 0) return fail("it is no JSON", details, secrets)
+        return fail(cause instanceof Error ? cause.message : String(cause), details, secrets, cause)
       }
     }
     const decoded = decoder.decode(body)
-    const refuse = (error: ParseResult.ParseError) => fail(describe(issuesOf("body", error)), buffered.bodyLenient)
+    const refuse = (error: ParseResult.ParseError) =>
+      fail(
+        describe(issuesOf("body", error)),
+        buffered.bodyLenient,
+        SecretFields.valuesIn(buffered.bodyLenient, secretFields)
+      )
     return isEither(decoded) ? Either.orElse(decoded, refuse) : Effect.catchAll(decoded, refuse)
   }
 }
