@@ -1,8 +1,12 @@
-/** The documents are OpenAPI 3.1: each rule of the standard that a generator could break, looked at one by one. */
+/**
+ * The documents are OpenAPI 3.1: a validator of the standard says so, and what its schema does not see is looked at one by
+ * one.
+ */
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi as PlatformOpenApi } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Schema } from "effect"
+import { validate } from "@readme/openapi-parser"
+import { Effect, Schema } from "effect"
 import { Auth, Catalog, Form, Integration, OAuth2Provider, OpenApi, Operation, Provider } from "holdfast"
 import { catalog } from "holdfast/providers/catalog"
 
@@ -156,6 +160,9 @@ const faultsOf = (document: OpenApi.Document): ReadonlyArray<string> => {
   return faults
 }
 
+/** The validator puts what is referred to in its place, in the document itself: it is given one of its own. */
+const validated = (document: OpenApi.Document) => Effect.promise(() => validate(JSON.parse(JSON.stringify(document))))
+
 const Node: Schema.Schema<Node> = Schema.Struct({
   children: Schema.Array(Schema.suspend((): Schema.Schema<Node> => Node)),
   name: Schema.String
@@ -221,6 +228,16 @@ describe("OpenApi", () => {
     strictEqual(broken({ components: { ...document.components, schemas: {} } }) > 0, true)
     strictEqual(broken({ paths: { ...document.paths, "/nodes/{a}/{b}": document.paths["/nodes"]! } }) > 0, true)
   })
+
+  it.effect("a validator finds nothing, and finds what is wrong", () =>
+    Effect.gen(function*() {
+      const document = OpenApi.make(odd())
+      deepStrictEqual(yield* validated(document), { specification: "OpenAPI", valid: true, warnings: [] })
+      const response = { 99: { description: "odd" } }
+      const operation = { ...document.paths["/nodes"]!.post!, responses: response }
+      const refused = yield* validated({ ...document, paths: { "/nodes": { post: operation } } })
+      strictEqual(refused.valid, false)
+    }))
 
   it("has the vendor's own paths, methods and names, and says what may be repeated", () => {
     const { info, paths, servers } = OpenApi.make(odd({ docs: "https://odd.example/docs" }))
@@ -297,9 +314,12 @@ describe.each(catalog.entries)("OpenApi of $id", ({ id }) => {
   const definition = catalog.definition(id)
   const provider = definition._tag === "Some" ? definition.value : odd()
 
-  it("is OpenAPI 3.1", () => {
-    deepStrictEqual(faultsOf(OpenApi.make(provider)), [])
-  })
+  it.effect("is OpenAPI 3.1", () =>
+    Effect.gen(function*() {
+      const document = OpenApi.make(provider)
+      deepStrictEqual(faultsOf(document), [])
+      strictEqual((yield* validated(document)).valid, true)
+    }))
 
   it("has every operation, and no other", () => {
     const { paths } = OpenApi.make(provider)

@@ -33,7 +33,7 @@ const filled = Effect.gen(function*() {
 describe("the Salesforce emulator", () => {
   it.scoped("reads conditions", () =>
     Effect.gen(function*() {
-      const { names } = yield* filled
+      const { names, salesforce } = yield* filled
       const where = (condition: string) => names(`SELECT Name FROM Account WHERE ${condition} ORDER BY Name`)
       deepStrictEqual(yield* where("AnnualRevenue > 20"), ["Engines"])
       deepStrictEqual(yield* where("AnnualRevenue >= 20 AND AnnualRevenue <= 100"), ["Engines", "Looms"])
@@ -48,7 +48,8 @@ describe("the Salesforce emulator", () => {
       deepStrictEqual(yield* where("NOT (Name = 'Looms' OR AnnualRevenue = 100)"), ["Bakery"])
       deepStrictEqual(yield* where("IsDeleted = false AND (Name = 'Looms' OR Name = 'Bakery')"), ["Bakery", "Looms"])
       deepStrictEqual(yield* where("SystemModstamp >= 1970-01-01T00:00:00Z"), ["Bakery", "Engines", "Looms"])
-      deepStrictEqual(yield* where("SystemModstamp > 1970-01-01T01:00:00+01:00"), [])
+      const later = "SELECT SystemModstamp FROM Account WHERE SystemModstamp > 1970-01-01T01:00:00+01:00"
+      deepStrictEqual((yield* salesforce.soql.query({ urlParams: { q: later } })).records, [])
     }))
 
   it.scoped("orders, and takes a part", () =>
