@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+export * as Emulated from "./Emulated.js"
 export * as Emulator from "./Emulator.js"
 export * as EmulatorServer from "./EmulatorServer.js"
 export * as Faults from "./Faults.js"

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -20,14 +20,13 @@ import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
 import * as Credentials from "../../auth/Credentials.js"
 import * as Integration from "../../core/Integration.js"
-import * as IntegrationClient from "../../core/IntegrationClient.js"
 import * as IntegrationContext from "../../core/IntegrationContext.js"
 import { type IntegrationError, UnavailableError } from "../../core/IntegrationError.js"
-import * as Holdfast from "../../Holdfast.js"
-import * as Provider from "../../platform/Provider.js"
+import type * as Provider from "../../platform/Provider.js"
 import * as WebhookScheme from "../../webhook/WebhookScheme.js"
 import * as Emulator from "../Emulator.js"
 import * as Faults from "../Faults.js"
+import * as Clients from "../internal/clients.js"
 import type * as Ledger from "../Ledger.js"
 import type { TestLayer } from "../TestLayer.js"
 import * as Altered from "./internal/alteredAnswers.js"
@@ -120,21 +119,11 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
   const secrets = options.credentials.flatMap(secretsOf)
   type Client = Integration.Client<D>
 
-  /** No policy, so that each answer is seen as it is. */
   const bare = (
-    client: HttpClient.HttpClient,
+    http: HttpClient.HttpClient,
     credentials: Layer.Layer<Credentials.Credentials> = Credentials.layer(good)
-  ) =>
-    Effect.map(
-      Layer.build(
-        Layer.effect(tag, Integration.client(definition)).pipe(
-          Layer.provide(IntegrationClient.layer(definition as Integration.Definition<Credentials.Credentials>)),
-          Layer.provide(credentials),
-          Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
-        )
-      ),
-      (context) => Context.get(context, tag)
-    )
+  ): Effect.Effect<Client, never, Scope.Scope> =>
+    Effect.map(Layer.build(Clients.bare({ credentials, definition, http, tag })), Context.get(tag))
 
   const start = (emulatorOptions: Emulator.Options = {}) =>
     Effect.gen(function*() {
@@ -143,20 +132,13 @@ export const suite = <I, D extends Provider.Definition, State>(options: Options<
       return { client: yield* bare(http), emulator, http }
     })
 
-  /** The standard stack, without what waits by itself. */
   const standard = (
     http: HttpClient.HttpClient,
     policy: Provider.Options["policy"]
   ): Effect.Effect<Client, never, Scope.Scope> =>
     Effect.map(
-      Layer.build(
-        // the layer's needs are met whatever the definition's policy is
-        (Provider.layer(tag, definition, { credentials: Credentials.layer(good), policy }) as Layer.Layer<I>).pipe(
-          Layer.provide(Holdfast.layerMemory),
-          Layer.provide(Layer.succeed(HttpClient.HttpClient, http))
-        )
-      ),
-      (context) => Context.get(context, tag)
+      Layer.build(Clients.standard({ credentials: Credentials.layer(good), definition, http, policy, tag })),
+      Context.get(tag)
     )
 
   const tellsNoSecret = (error: IntegrationError) => {

@@ -1,40 +1,28 @@
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
-import { Calendly, definition, Emulator } from "holdfast/providers/calendly"
-import * as Testing from "holdfast/testing"
+import { Credentials, type Provider } from "holdfast"
+import { Calendly, Emulator } from "holdfast/providers/calendly"
+import { Emulated } from "holdfast/testing"
+import type * as Testing from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Calendly>
 
 export const credentials = Credentials.layer(Credentials.Bearer({ token: Redacted.make("fake-token") }))
 
-const clientOf = <E, R>(layer: Layer.Layer<Calendly, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, Calendly))
-
-/** A client without any policy, and the emulator behind it. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(
-  function*(options: Emulator.Options = {}, own: Layer.Layer<Credentials.Credentials> = credentials) {
+  function*(options: Emulator.Options = {}, own = credentials) {
     const emulator = yield* Emulator.make(options)
-    const calendly = yield* clientOf(
-      Layer.effect(Calendly, Integration.client(definition)).pipe(
-        Layer.provide(IntegrationClient.layer(definition)),
-        Layer.provide(own),
-        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-      )
-    )
-    return { calendly, emulator }
+    const context = yield* Layer.build(Emulated.layerBare(Calendly, emulator, { credentials: own }))
+    return { calendly: Context.get(context, Calendly), emulator }
   }
 )
 
-/** The same with the standard stack. */
+/** The same over the standard stack. */
 export const withPolicy = Effect.fnUntraced(
-  function*(options: Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined>) {
+  function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    // the policy's needs are met whatever it is
-    const layer = Calendly.layer({ credentials, policy }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    ) as Layer.Layer<Calendly>
-    return { calendly: yield* clientOf(layer), emulator }
+    const context = yield* Layer.build(Emulated.layer(Calendly, emulator, { credentials, policy }))
+    return { calendly: Context.get(context, Calendly), emulator }
   }
 )
 

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
-import { definition, DocuSign, Emulator, type Schemas } from "holdfast/providers/docusign"
-import * as Testing from "holdfast/testing"
+import { Credentials, type Provider } from "holdfast"
+import { DocuSign, Emulator, type Schemas } from "holdfast/providers/docusign"
+import { Emulated } from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof DocuSign>
 
@@ -11,33 +11,21 @@ export const accountId = "0f5e3c9a-1b2d-4c6e-8f70-a1b2c3d4e5f6"
 
 export const account = { accountId }
 
-const clientOf = <E, R>(layer: Layer.Layer<DocuSign, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, DocuSign))
-
 /** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const docusign = yield* clientOf(
-    Layer.effect(DocuSign, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(Credentials.layer(token)),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
-  return { docusign, emulator }
+  const context = yield* Layer.build(Emulated.layerBare(DocuSign, emulator, { credentials: Credentials.layer(token) }))
+  return { docusign: Context.get(context, DocuSign), emulator }
 })
 
 /** The same over the standard stack. */
 export const withPolicies = Effect.fnUntraced(
   function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    const docusign = yield* clientOf(
-      DocuSign.layer({ baseUrl: "https://eu.docusign.example", credentials: Credentials.layer(token), policy }).pipe(
-        Layer.provide(Holdfast.layerMemory),
-        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-      )
+    const context = yield* Layer.build(
+      Emulated.layer(DocuSign, emulator, { credentials: Credentials.layer(token), policy })
     )
-    return { docusign, emulator }
+    return { docusign: Context.get(context, DocuSign), emulator }
   }
 )
 

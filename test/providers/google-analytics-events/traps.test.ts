@@ -1,13 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Context, Effect, Either, Layer, Redacted, TestClock } from "effect"
-import { Credentials, DeadLetterQueue, Holdfast, Integration, IntegrationClient, type IntegrationError } from "holdfast"
-import {
-  definition,
-  Emulator,
-  GoogleAnalyticsEvents,
-  measurementIdConfig
-} from "holdfast/providers/google-analytics-events"
+import { Credentials, DeadLetterQueue, type IntegrationError } from "holdfast"
+import { Emulator, GoogleAnalyticsEvents, measurementIdConfig } from "holdfast/providers/google-analytics-events"
 import * as Testing from "holdfast/testing"
 import { fetched } from "../../fetched.js"
 import { type Client, web } from "./everything.js"
@@ -18,13 +13,7 @@ const credentials = Credentials.layer(Credentials.ApiKey({ key: Redacted.make(se
 
 const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const context = yield* Layer.build(
-    Layer.effect(GoogleAnalyticsEvents, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(credentials),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
+  const context = yield* Layer.build(Testing.Emulated.layerBare(GoogleAnalyticsEvents, emulator, { credentials }))
   return { analytics: Context.get(context, GoogleAnalyticsEvents), emulator }
 })
 
@@ -153,12 +142,9 @@ describe("traps of the Measurement Protocol", () => {
 
   const standard = Effect.fnUntraced(function*(faults: ReadonlyArray<Testing.Faults.Fault>) {
     const emulator = yield* Emulator.make({ faults: Testing.Faults.script(faults) })
+    const policy = { retry: { initialDelay: "1 millis", jitter: "none" } } as const
     const context = yield* Layer.build(
-      GoogleAnalyticsEvents.layer({ credentials, policy: { retry: { initialDelay: "1 millis", jitter: "none" } } })
-        .pipe(
-          Layer.provideMerge(Holdfast.layerMemory),
-          Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-        )
+      Testing.Emulated.layer(GoogleAnalyticsEvents, emulator, { credentials, policy })
     )
     return {
       analytics: Context.get(context, GoogleAnalyticsEvents),

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Fiber, Layer, Redacted, TestClock } from "effect"
-import { Credentials, Holdfast } from "holdfast"
+import { Credentials } from "holdfast"
 import { Emulator, GoogleMapsGeocoding, type Schemas } from "holdfast/providers/google-maps-geocoding"
 import * as Testing from "holdfast/testing"
 import { fetched } from "../../fetched.js"
@@ -11,10 +11,10 @@ const key = "fake-maps-key"
 const standard = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
   const context = yield* Layer.build(
-    GoogleMapsGeocoding.layer({
+    Testing.Emulated.layer(GoogleMapsGeocoding, emulator, {
       credentials: Credentials.layer(Credentials.ApiKey({ key: Redacted.make(key) })),
       policy: { retry: { jitter: "none" } }
-    }).pipe(Layer.provide(Holdfast.layerMemory), Layer.provide(Testing.Emulator.layerHttpClient(emulator)))
+    })
   )
   return { emulator, maps: Context.get(context, GoogleMapsGeocoding) }
 })

@@ -1,20 +1,16 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Integration, IntegrationClient, type IntegrationError } from "holdfast"
-import { definition, Emulator, GoogleRoutes } from "holdfast/providers/google-routes"
+import { Credentials, type IntegrationError } from "holdfast"
+import { Emulator, GoogleRoutes } from "holdfast/providers/google-routes"
 import * as Testing from "holdfast/testing"
 import { fetched } from "../../fetched.js"
 
+const credentials = Credentials.layer(Credentials.ApiKey({ key: Redacted.make("fake-maps-key") }))
+
 const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const context = yield* Layer.build(
-    Layer.effect(GoogleRoutes, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(Credentials.layer(Credentials.ApiKey({ key: Redacted.make("fake-maps-key") }))),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
+  const context = yield* Layer.build(Testing.Emulated.layerBare(GoogleRoutes, emulator, { credentials }))
   return { emulator, google: Context.get(context, GoogleRoutes) }
 })
 

@@ -1,39 +1,28 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
-import { definition, Emulator, Intercom } from "holdfast/providers/intercom"
-import * as Testing from "holdfast/testing"
+import { Credentials, type Provider } from "holdfast"
+import { Emulator, Intercom } from "holdfast/providers/intercom"
+import { Emulated } from "holdfast/testing"
+import type * as Testing from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Intercom>
 
 export const token = Credentials.Bearer({ token: Redacted.make("intercom-fake-token") })
 
-const clientOf = <E, R>(layer: Layer.Layer<Intercom, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, Intercom))
-
 /** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Testing.Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const intercom = yield* clientOf(
-    Layer.effect(Intercom, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(Credentials.layer(token)),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
-  return { emulator, intercom }
+  const context = yield* Layer.build(Emulated.layerBare(Intercom, emulator, { credentials: Credentials.layer(token) }))
+  return { emulator, intercom: Context.get(context, Intercom) }
 })
 
 /** The same over the standard stack. */
 export const withPolicies = Effect.fnUntraced(
   function*(options: Testing.Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    const intercom = yield* clientOf(
-      Intercom.layer({ credentials: Credentials.layer(token), policy }).pipe(
-        Layer.provide(Holdfast.layerMemory),
-        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-      )
+    const context = yield* Layer.build(
+      Emulated.layer(Intercom, emulator, { credentials: Credentials.layer(token), policy })
     )
-    return { emulator, intercom }
+    return { emulator, intercom: Context.get(context, Intercom) }
   }
 )
 

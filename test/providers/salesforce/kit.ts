@@ -1,37 +1,24 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
-import { definition, Emulator, Salesforce } from "holdfast/providers/salesforce"
-import * as Testing from "holdfast/testing"
+import { Credentials, type Provider } from "holdfast"
+import { Emulator, Salesforce } from "holdfast/providers/salesforce"
+import { Emulated } from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Salesforce>
 
-export const credentials = Credentials.layer(Credentials.Bearer({ token: Redacted.make("00Dfake!token") }))
+const credentials = Credentials.layer(Credentials.Bearer({ token: Redacted.make("00Dfake!token") }))
 
-const clientOf = <E, R>(layer: Layer.Layer<Salesforce, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, Salesforce))
-
-/** A client without any policy, and the emulator behind it. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const salesforce = yield* clientOf(
-    Layer.effect(Salesforce, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(credentials),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
-  return { emulator, salesforce }
+  const context = yield* Layer.build(Emulated.layerBare(Salesforce, emulator, { credentials }))
+  return { emulator, salesforce: Context.get(context, Salesforce) }
 })
 
-/** The same with the standard stack. */
+/** The same over the standard stack. */
 export const withPolicy = Effect.fnUntraced(
-  function*(options: Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined>) {
+  function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    // the policy's needs are met whatever it is
-    const layer = Salesforce.layer({ baseUrl: "https://example.my.salesforce.com", credentials, policy }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    ) as Layer.Layer<Salesforce>
-    return { emulator, salesforce: yield* clientOf(layer) }
+    const context = yield* Layer.build(Emulated.layer(Salesforce, emulator, { credentials, policy }))
+    return { emulator, salesforce: Context.get(context, Salesforce) }
   }
 )

@@ -1,19 +1,18 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Integration, IntegrationClient } from "holdfast"
-import { definition, Emulator, type Mail, SendGrid } from "holdfast/providers/sendgrid"
-import * as Testing from "holdfast/testing"
+import { Credentials } from "holdfast"
+import { Emulator, type Mail, SendGrid } from "holdfast/providers/sendgrid"
+import { Emulated } from "holdfast/testing"
+import type * as Testing from "holdfast/testing"
 
 export const credential = Credentials.Bearer({ token: Redacted.make("SG.fake-key.of-this-side") })
 
-/** The typed client without any policy, and the emulator behind it, in process. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const layer = Layer.effect(SendGrid, Integration.client(definition)).pipe(
-    Layer.provide(IntegrationClient.layer(definition)),
-    Layer.provide(Credentials.layer(credential)),
-    Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+  const context = yield* Layer.build(
+    Emulated.layerBare(SendGrid, emulator, { credentials: Credentials.layer(credential) })
   )
-  return { emulator, sendgrid: Context.get(yield* Layer.build(layer), SendGrid) }
+  return { emulator, sendgrid: Context.get(context, SendGrid) }
 })
 
 export type Client = Context.Tag.Service<typeof SendGrid>

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Integration, IntegrationClient } from "holdfast"
-import { definition, Emulator, Twilio } from "holdfast/providers/twilio"
-import * as Testing from "holdfast/testing"
+import { Credentials } from "holdfast"
+import { Emulator, Twilio } from "holdfast/providers/twilio"
+import { Emulated } from "holdfast/testing"
 
 export const { accountSid } = Emulator
 
@@ -12,15 +12,13 @@ export const credential = Credentials.Basic({
   username: "SK00000000000000000000000000000001"
 })
 
-/** The typed client without any policy, and the emulator behind it, in process. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const layer = Layer.effect(Twilio, Integration.client(definition)).pipe(
-    Layer.provide(IntegrationClient.layer(definition)),
-    Layer.provide(Credentials.layer(credential)),
-    Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+  const context = yield* Layer.build(
+    Emulated.layerBare(Twilio, emulator, { credentials: Credentials.layer(credential) })
   )
-  return { emulator, layer, twilio: Context.get(yield* Layer.build(layer), Twilio) }
+  return { emulator, twilio: Context.get(context, Twilio) }
 })
 
 export type Client = Context.Tag.Service<typeof Twilio>
