@@ -1,0 +1,63 @@
+import { Context, Effect, Layer, Redacted } from "effect"
+import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
+import { credential, definition, Emulator, Tidio } from "holdfast/providers/tidio"
+import * as Testing from "holdfast/testing"
+
+export type Client = Context.Tag.Service<typeof Tidio>
+
+/** Fake ones of a project, told apart by what comes last. */
+export const keys = (text: string) =>
+  credential({ clientId: Redacted.make(`ci_fake_${text}`), clientSecret: Redacted.make(`cs_fake_${text}`) })
+
+export const credentials = Credentials.layer(keys("spec"))
+
+const clientOf = <E, R>(layer: Layer.Layer<Tidio, E, R>) =>
+  Effect.map(Layer.build(layer), (context) => Context.get(context, Tidio))
+
+/** A client without any policy, and the emulator behind it. */
+export const inProcess = Effect.fnUntraced(
+  function*(options: Emulator.Options = {}, own: Layer.Layer<Credentials.Credentials> = credentials) {
+    const emulator = yield* Emulator.make(options)
+    const tidio = yield* clientOf(
+      Layer.effect(Tidio, Integration.client(definition)).pipe(
+        Layer.provide(IntegrationClient.layer(definition)),
+        Layer.provide(own),
+        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+      )
+    )
+    return { emulator, tidio }
+  }
+)
+
+/** The same with the standard stack. */
+export const withPolicy = Effect.fnUntraced(
+  function*(options: Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined>) {
+    const emulator = yield* Emulator.make(options)
+    // the policy's needs are met whatever it is
+    const layer = Tidio.layer({ credentials, policy }).pipe(
+      Layer.provide(Holdfast.layerMemory),
+      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+    ) as Layer.Layer<Tidio>
+    return { emulator, tidio: yield* clientOf(layer) }
+  }
+)
+
+/** So many contacts. */
+export const fill = (tidio: Client, count: number) =>
+  tidio.contacts.createBatch({
+    payload: {
+      contacts: [contact(0), ...Array.from({ length: count - 1 }, (_, index) => contact(index + 1))]
+    }
+  })
+
+export const contact = (number: number) => ({ distinct_id: `customer-${number}`, email: `i${number}@example.com` })
+
+/** Operators and departments that every emulator has. */
+export const ids = {
+  department: "cccccccc-0000-4000-8000-000000000002",
+  general: "cccccccc-0000-4000-8000-000000000001",
+  nobody: "eeeeeeee-0000-4000-8000-000000000001",
+  operator: "bbbbbbbb-0000-4000-8000-000000000001"
+}
+
+export const question = { contact_email: "ada@example.com", message_content: "Where is it?", subject: "Order 42" }
