@@ -39,24 +39,15 @@ const made = (project: Project, input: Input, now: number): Schemas.Contact => (
   properties: input.properties ?? []
 })
 
-/** All that is not `null` after the change. */
-const changed = (contact: Schemas.Contact, { properties = [], ...changes }: Changes): Schemas.Contact => {
-  const values = new Map<string, unknown>(contact.properties.map(({ name, value }) => [name, value]))
-  for (const { name, value } of properties) {
-    if (value === null) values.delete(name)
-    else values.set(name, value)
-  }
-  const { distinct_id, email, email_consent, first_name, last_name, phone } = { ...contact, ...changes }
-  const { city, country, created_at, id, language } = contact
-  const texts = { city, country, created_at, distinct_id, email, email_consent, first_name, language, last_name, phone }
-  return {
-    id,
-    ...Object.fromEntries(
-      Object.entries(texts).flatMap(([name, text]) => typeof text === "string" ? [[name, text]] : [])
-    ),
-    properties: [...values].map(([name, value]) => ({ name, value: String(value) }))
-  }
-}
+/** What is `null` is cleared, and what is not there stays. */
+const changed = (contact: Schemas.Contact, { properties = [], ...changes }: Changes): Schemas.Contact => ({
+  ...Object.fromEntries(Object.entries({ ...contact, ...changes }).filter(([, value]) => value !== null)),
+  id: contact.id,
+  properties: [
+    ...contact.properties.filter(({ name }) => properties.every((change) => change.name !== name)),
+    ...properties.flatMap(({ name, value }) => value === null ? [] : [{ name, value }])
+  ]
+})
 
 /** The contact of an address, which a ticket makes where there is none. */
 export const byEmail = (project: Project, email: string, write: Write): Schemas.Contact => {
