@@ -5,6 +5,7 @@
  */
 import { Catalog } from "holdfast"
 import { definition as calendly } from "holdfast/providers/calendly"
+import { definition as crisp } from "holdfast/providers/crisp"
 import { definition as docusign } from "holdfast/providers/docusign"
 import { definition as erp } from "holdfast/providers/erp"
 import { definition as googleAnalytics } from "holdfast/providers/google-analytics"
@@ -37,6 +38,7 @@ import { definition as twilio } from "holdfast/providers/twilio"
  */
 export const catalog: Catalog.Catalog = Catalog.make([
   calendly,
+  crisp,
   docusign,
   erp,
   googleAnalytics,
