@@ -17,11 +17,12 @@ import { history, lists } from "./Pagination.js"
  */
 const policy = {
   rateLimit: { capacity: 600, refillRate: 0.05, coolDown: "1 minute" },
+  // how long a limit lasts is not documented
   retry: { maxAttempts: 4, initialDelay: "1 second", maxDelay: "30 seconds" },
   circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2 },
   // as long as Crisp's own client waits
   attemptTimeout: "10 seconds",
-  totalTimeout: "2 minutes"
+  totalTimeout: "4 minutes"
 } as const satisfies Resilience.Options
 
 /**
