@@ -8,17 +8,8 @@
  *
  * @since 0.1.0
  */
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { Field, Form } from "holdfast"
-
-/** An absent field. Twilio spells it `null`, and so does the emulator. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalToOptional(Schema.NullOr(schema), Schema.typeSchema(schema), {
-    decode: Option.filter(Predicate.isNotNull),
-    encode: Option.orElseSome(() => null)
-  })
 
 const sid = (prefixes: string, title: string) =>
   Schema.String.pipe(
@@ -213,31 +204,31 @@ const amount = Schema.transform(Schema.Union(Schema.String, Schema.Number), Sche
  */
 export const Message = Schema.Struct({
   sid: Schema.String,
-  account_sid: maybe(Schema.String),
-  messaging_service_sid: maybe(Schema.String),
-  from: maybe(Schema.String),
-  to: maybe(Schema.String),
-  body: maybe(Schema.String),
-  num_segments: maybe(amount),
-  num_media: maybe(amount),
+  account_sid: Field.orNull(Schema.String),
+  messaging_service_sid: Field.orNull(Schema.String),
+  from: Field.orNull(Schema.String),
+  to: Field.orNull(Schema.String),
+  body: Field.orNull(Schema.String),
+  num_segments: Field.orNull(amount),
+  num_media: Field.orNull(amount),
   /** `inbound`, `outbound-api`, `outbound-call` or `outbound-reply`. */
-  direction: maybe(Schema.String),
+  direction: Field.orNull(Schema.String),
   /**
    * `accepted`, `scheduled`, `queued`, `sending`, `sent`, `delivered`, `undelivered`, `failed`, `canceled`, `read`,
    * `partially_delivered`, `receiving` or `received`.
    */
-  status: maybe(Schema.String),
+  status: Field.orNull(Schema.String),
   /** Why it was not delivered: `TwilioErrors.delivery` knows what it means. */
-  error_code: maybe(Schema.Int),
-  error_message: maybe(Schema.String),
-  price: maybe(amount),
-  price_unit: maybe(Schema.String),
-  date_created: maybe(Schema.String),
-  date_updated: maybe(Schema.String),
-  date_sent: maybe(Schema.String),
-  uri: maybe(Schema.String),
-  api_version: maybe(Schema.String),
-  subresource_uris: maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+  error_code: Field.orNull(Schema.Int),
+  error_message: Field.orNull(Schema.String),
+  price: Field.orNull(amount),
+  price_unit: Field.orNull(Schema.String),
+  date_created: Field.orNull(Schema.String),
+  date_updated: Field.orNull(Schema.String),
+  date_sent: Field.orNull(Schema.String),
+  uri: Field.orNull(Schema.String),
+  api_version: Field.orNull(Schema.String),
+  subresource_uris: Field.orNull(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 })
 
 /**
@@ -254,14 +245,14 @@ export interface Message extends Schema.Schema.Type<typeof Message> {}
  */
 export const MessagePage = Schema.Struct({
   messages: Schema.Array(Message),
-  first_page_uri: maybe(Schema.String),
-  next_page_uri: maybe(Schema.String),
-  previous_page_uri: maybe(Schema.String),
-  page: maybe(Schema.Int),
-  page_size: maybe(Schema.Int),
-  start: maybe(Schema.Int),
-  end: maybe(Schema.Int),
-  uri: maybe(Schema.String)
+  first_page_uri: Field.orNull(Schema.String),
+  next_page_uri: Field.orNull(Schema.String),
+  previous_page_uri: Field.orNull(Schema.String),
+  page: Field.orNull(Schema.Int),
+  page_size: Field.orNull(Schema.Int),
+  start: Field.orNull(Schema.Int),
+  end: Field.orNull(Schema.Int),
+  uri: Field.orNull(Schema.String)
 })
 
 /**
@@ -269,7 +260,7 @@ export const MessagePage = Schema.Struct({
  * @category read
  */
 export const Balance = Schema.Struct({
-  account_sid: maybe(Schema.String),
+  account_sid: Field.orNull(Schema.String),
   balance: amount,
   currency: Schema.String
 })
@@ -282,14 +273,14 @@ export const Balance = Schema.Struct({
  */
 export const Account = Schema.Struct({
   sid: Schema.String,
-  friendly_name: maybe(Schema.String),
+  friendly_name: Field.orNull(Schema.String),
   /** `active`, `suspended` or `closed`. */
-  status: maybe(Schema.String),
+  status: Field.orNull(Schema.String),
   /** `Trial` or `Full`. */
-  type: maybe(Schema.String),
-  auth_token: maybe(Schema.Redacted(Schema.String)),
-  owner_account_sid: maybe(Schema.String),
-  date_created: maybe(Schema.String),
-  date_updated: maybe(Schema.String),
-  uri: maybe(Schema.String)
+  type: Field.orNull(Schema.String),
+  auth_token: Field.orNull(Schema.Redacted(Schema.String)),
+  owner_account_sid: Field.orNull(Schema.String),
+  date_created: Field.orNull(Schema.String),
+  date_updated: Field.orNull(Schema.String),
+  uri: Field.orNull(Schema.String)
 })

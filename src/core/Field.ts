@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /**
@@ -29,6 +31,18 @@ export const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWi
  */
 export const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.optionalWith(schema, { exact: true, nullable: true })
+
+/**
+ * `maybe`, for a provider that writes `null` where there is nothing: so does its emulator.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const orNull = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
+  Schema.optionalToOptional(Schema.NullOr(schema), Schema.typeSchema(schema), {
+    decode: Option.filter(Predicate.isNotNull),
+    encode: Option.orElseSome((): A | null => null)
+  })
 
 /**
  * A list in what is read that has no items where it is not there.

@@ -3,16 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-
-/** An absent field, which Stripe writes as `null`, and its emulator too. */
-const maybe = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
-  Schema.optionalToOptional(Schema.NullOr(schema), Schema.typeSchema(schema), {
-    decode: Option.filter(Predicate.isNotNull),
-    encode: Option.orElseSome((): A | null => null)
-  })
+import { Field } from "holdfast"
 
 const Ref = Schema.transform(Schema.Union(Schema.String, Schema.Struct({ id: Schema.String })), Schema.String, {
   strict: true,
@@ -33,12 +25,12 @@ const Metadata = Schema.optionalWith(Schema.Record({ key: Schema.String, value: 
  */
 export const PaymentError = Schema.Struct({
   type: Schema.String,
-  code: maybe(Schema.String),
+  code: Field.orNull(Schema.String),
   /** What the card's issuer says, `insufficient_funds`. */
-  decline_code: maybe(Schema.String),
-  message: maybe(Schema.String),
-  param: maybe(Schema.String),
-  charge: maybe(Ref)
+  decline_code: Field.orNull(Schema.String),
+  message: Field.orNull(Schema.String),
+  param: Field.orNull(Schema.String),
+  charge: Field.orNull(Ref)
 })
 
 /**
@@ -49,30 +41,32 @@ export const PaymentIntent = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
   amount: Schema.Int,
-  amount_capturable: maybe(Schema.Int),
-  amount_received: maybe(Schema.Int),
-  application_fee_amount: maybe(Schema.Int),
-  canceled_at: maybe(Schema.Int),
-  cancellation_reason: maybe(Schema.String),
-  capture_method: maybe(Schema.String),
+  amount_capturable: Field.orNull(Schema.Int),
+  amount_received: Field.orNull(Schema.Int),
+  application_fee_amount: Field.orNull(Schema.Int),
+  canceled_at: Field.orNull(Schema.Int),
+  cancellation_reason: Field.orNull(Schema.String),
+  capture_method: Field.orNull(Schema.String),
   /** For the page in which the customer pays: it can be paid with, so that no log should have it. */
-  client_secret: maybe(Schema.Redacted(Schema.String)),
-  confirmation_method: maybe(Schema.String),
+  client_secret: Field.orNull(Schema.Redacted(Schema.String)),
+  confirmation_method: Field.orNull(Schema.String),
   created: Schema.Int,
   currency: Schema.String,
-  customer: maybe(Ref),
-  description: maybe(Schema.String),
-  last_payment_error: maybe(PaymentError),
-  latest_charge: maybe(Ref),
+  customer: Field.orNull(Ref),
+  description: Field.orNull(Schema.String),
+  last_payment_error: Field.orNull(PaymentError),
+  latest_charge: Field.orNull(Ref),
   livemode: Schema.Boolean,
   metadata: Metadata,
-  next_action: maybe(Schema.Struct({
+  next_action: Field.orNull(Schema.Struct({
     type: Schema.String,
-    redirect_to_url: maybe(Schema.Struct({ return_url: maybe(Schema.String), url: maybe(Schema.String) }))
+    redirect_to_url: Field.orNull(
+      Schema.Struct({ return_url: Field.orNull(Schema.String), url: Field.orNull(Schema.String) })
+    )
   })),
-  payment_method: maybe(Ref),
-  payment_method_types: maybe(Schema.Array(Schema.String)),
-  receipt_email: maybe(Schema.String),
+  payment_method: Field.orNull(Ref),
+  payment_method_types: Field.orNull(Schema.Array(Schema.String)),
+  receipt_email: Field.orNull(Schema.String),
   /**
    * `requires_payment_method`, `requires_confirmation`, `requires_action`, `processing`, `requires_capture`, `canceled` or
    * `succeeded`.
@@ -94,22 +88,22 @@ export const Charge = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
   amount: Schema.Int,
-  amount_captured: maybe(Schema.Int),
-  amount_refunded: maybe(Schema.Int),
-  captured: maybe(Schema.Boolean),
+  amount_captured: Field.orNull(Schema.Int),
+  amount_refunded: Field.orNull(Schema.Int),
+  captured: Field.orNull(Schema.Boolean),
   created: Schema.Int,
   currency: Schema.String,
-  customer: maybe(Ref),
-  description: maybe(Schema.String),
-  failure_code: maybe(Schema.String),
-  failure_message: maybe(Schema.String),
+  customer: Field.orNull(Ref),
+  description: Field.orNull(Schema.String),
+  failure_code: Field.orNull(Schema.String),
+  failure_message: Field.orNull(Schema.String),
   livemode: Schema.Boolean,
   metadata: Metadata,
-  paid: maybe(Schema.Boolean),
-  payment_intent: maybe(Ref),
-  payment_method: maybe(Schema.String),
-  receipt_url: maybe(Schema.String),
-  refunded: maybe(Schema.Boolean),
+  paid: Field.orNull(Schema.Boolean),
+  payment_intent: Field.orNull(Ref),
+  payment_method: Field.orNull(Schema.String),
+  receipt_url: Field.orNull(Schema.String),
+  refunded: Field.orNull(Schema.Boolean),
   /** `succeeded`, `pending` or `failed`. */
   status: Schema.String
 })
@@ -128,15 +122,15 @@ export const Refund = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
   amount: Schema.Int,
-  charge: maybe(Ref),
+  charge: Field.orNull(Ref),
   created: Schema.Int,
   currency: Schema.String,
-  failure_reason: maybe(Schema.String),
+  failure_reason: Field.orNull(Schema.String),
   metadata: Metadata,
-  payment_intent: maybe(Ref),
-  reason: maybe(Schema.String),
+  payment_intent: Field.orNull(Ref),
+  reason: Field.orNull(Schema.String),
   /** `pending`, `requires_action`, `succeeded`, `failed` or `canceled`. */
-  status: maybe(Schema.String)
+  status: Field.orNull(Schema.String)
 })
 
 /**
@@ -153,12 +147,12 @@ export const Customer = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
   created: Schema.Int,
-  description: maybe(Schema.String),
-  email: maybe(Schema.String),
+  description: Field.orNull(Schema.String),
+  email: Field.orNull(Schema.String),
   livemode: Schema.Boolean,
   metadata: Metadata,
-  name: maybe(Schema.String),
-  phone: maybe(Schema.String)
+  name: Field.orNull(Schema.String),
+  phone: Field.orNull(Schema.String)
 })
 
 /**
@@ -178,18 +172,20 @@ export const Event = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
   /** The connected account that it is of. */
-  account: maybe(Schema.String),
-  api_version: maybe(Schema.String),
+  account: Field.orNull(Schema.String),
+  api_version: Field.orNull(Schema.String),
   created: Schema.Int,
   data: Schema.Struct({
     /** As it was then, in the version of the API that the account, or the webhook's endpoint, has. */
     object: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-    previous_attributes: maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+    previous_attributes: Field.orNull(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
   }),
   livemode: Schema.Boolean,
-  pending_webhooks: maybe(Schema.Int),
+  pending_webhooks: Field.orNull(Schema.Int),
   /** The request that it comes from; absent where it comes from none. */
-  request: maybe(Schema.Struct({ id: maybe(Schema.String), idempotency_key: maybe(Schema.String) })),
+  request: Field.orNull(
+    Schema.Struct({ id: Field.orNull(Schema.String), idempotency_key: Field.orNull(Schema.String) })
+  ),
   /** `payment_intent.succeeded` */
   type: Schema.String
 })
@@ -222,13 +218,13 @@ export const Balance = Schema.Struct({
 export const Account = Schema.Struct({
   id: Schema.String,
   object: Schema.String,
-  charges_enabled: maybe(Schema.Boolean),
-  country: maybe(Schema.String),
-  default_currency: maybe(Schema.String),
-  details_submitted: maybe(Schema.Boolean),
-  email: maybe(Schema.String),
-  payouts_enabled: maybe(Schema.Boolean),
-  type: maybe(Schema.String)
+  charges_enabled: Field.orNull(Schema.Boolean),
+  country: Field.orNull(Schema.String),
+  default_currency: Field.orNull(Schema.String),
+  details_submitted: Field.orNull(Schema.Boolean),
+  email: Field.orNull(Schema.String),
+  payouts_enabled: Field.orNull(Schema.Boolean),
+  type: Field.orNull(Schema.String)
 })
 
 const list = <A, I>(item: Schema.Schema<A, I>) =>
@@ -236,7 +232,7 @@ const list = <A, I>(item: Schema.Schema<A, I>) =>
     object: Schema.String,
     data: Schema.Array(item),
     has_more: Schema.Boolean,
-    url: maybe(Schema.String)
+    url: Field.orNull(Schema.String)
   })
 
 /**
@@ -264,5 +260,5 @@ export const EventList = list(Event)
 export const PaymentIntentSearchPage = Schema.Struct({
   ...PaymentIntentList.fields,
   /** Where the next page begins; absent on the last one. */
-  next_page: maybe(Schema.String)
+  next_page: Field.orNull(Schema.String)
 })
