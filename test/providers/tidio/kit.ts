@@ -1,5 +1,6 @@
+import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
+import { Credentials, Holdfast, Integration, IntegrationClient, IntegrationError, type Provider } from "holdfast"
 import { credential, definition, Emulator, Tidio } from "holdfast/providers/tidio"
 import * as Testing from "holdfast/testing"
 
@@ -61,3 +62,11 @@ export const ids = {
 }
 
 export const question = { contact_email: "ada@example.com", message_content: "Where is it?", subject: "Order 42" }
+
+/** What was wrong with a request that never left. */
+export const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    assertInstanceOf(error, IntegrationError.ValidationError)
+    assertTrue(error.message.startsWith("nothing was sent"), error.message)
+    return error.message
+  })
