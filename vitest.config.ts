@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
 const specs = readdirSync("test", { encoding: "utf8", recursive: true })
@@ -8,10 +8,13 @@ const specs = readdirSync("test", { encoding: "utf8", recursive: true })
 /**
  * Those that keep to their own fibers and values: no server, no process, no file, nothing of Node's that another one would
  * find changed. They are run in threads that load once what they all import, and every other one in a process of its own.
+ * `it.layer` writes its own `effect` and `scoped` over those of the one `it` that there is in a thread: whatever spec came
+ * after it would have its services, and a clock that others have set.
  */
 const isModest = (spec: string): boolean =>
   /^test\/(core|policy|providers|webhook(?=\/[^/]+$)|testing\/(Emulator|Faults|TestLayer|outcomes)\.)/.test(spec) &&
-  !/\/(Redis|streaming|layers|outage|policy\/traps|redis\w*|sql\w*)\.test\.ts$/.test(spec)
+  !/\/(Redis|streaming|layers|outage|policy\/traps|redis\w*|sql\w*)\.test\.ts$/.test(spec) &&
+  !/\bit\.layer\(/.test(readFileSync(spec, "utf8"))
 
 /** Whichever spec it is. */
 export const shared = {
