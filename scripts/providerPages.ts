@@ -78,7 +78,14 @@ const facts = (entry: Catalog.Entry, { oauth2 }: Provider.Definition): string =>
     ["id, version", `${code(entry.id)}, ${code(entry.version)}`],
     ["category", entry.category],
     ["capabilities", list(entry.capabilities)],
-    ["server", `${code(entry.baseUrl)}; another one by ${code(entry.baseUrlVariable)}`],
+    [
+      "server",
+      [
+        code(entry.baseUrl),
+        ...Object.entries(entry.servers).map(([group, url]) => `of ${code(`${group}.*`)} ${code(url)}`),
+        `another one by ${code(entry.baseUrlVariable)}`
+      ].join("; ")
+    ],
     ...(entry.docs === undefined ? [] : [["vendor's documentation", `<${entry.docs}>`]]),
     ["credentials", list(entry.credentials)],
     ...(oauth2 === undefined ? [] : [[

@@ -229,6 +229,8 @@ export const mapClient = (
 export interface Target<R = never> extends Integration {
   /** Without a trailing slash, `https://api.hubapi.com`. */
   readonly baseUrl: string
+  /** By group of operations, the server on which they are, where that is another one: `{ accounts: "https://…" }`. */
+  readonly servers?: Readonly<Record<string, string>> | undefined
   /** Built once with the client; what it returns puts the credential on each attempt. */
   readonly auth: Effect.Effect<Transport.Authenticate, never, R>
   readonly classify?: Classifier | undefined
@@ -240,7 +242,7 @@ export interface Target<R = never> extends Integration {
 
 /**
  * The client at the bottom of every stack: authentication and transport, and no policy. `baseUrl` replaces the
- * target's own (an emulator, a regional host).
+ * target's own (an emulator, a regional host), and all its `servers`.
  *
  * @since 0.1.0
  * @category layers
@@ -261,6 +263,7 @@ export const layer = <R>(
           baseUrl: options?.baseUrl ?? target.baseUrl,
           classify: target.classify,
           headers: target.headers,
+          servers: options?.baseUrl === undefined ? target.servers : undefined,
           maxResponseBytes: target.maxResponseBytes
         })
       )

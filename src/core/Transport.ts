@@ -59,6 +59,8 @@ export type Authenticate = Arrival.Authenticate
 export interface Options {
   /** Without a trailing slash, `https://api.hubapi.com`. */
   readonly baseUrl: string
+  /** By group of operations, the server on which they are, where that is another one. */
+  readonly servers?: Readonly<Record<string, string>> | undefined
   readonly authenticate: Authenticate
   readonly classify?: Classification.Classifier | undefined
   /** Headers of every request. Default: `accept: application/json`. */
@@ -81,6 +83,8 @@ export interface Options {
   readonly isSuccess?: ((status: number) => boolean) | undefined
 }
 
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
+
 const defaultMaxResponseBytes = 16 * 1024 * 1024
 const defaultMaxErrorBytes = 256 * 1024
 
@@ -95,7 +99,7 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
   const decompress = options.decompress ?? false
   const settings = {
     authenticate: options.authenticate,
-    baseUrl: options.baseUrl.replace(/\/+$/, ""),
+    baseUrl: withoutSlash(options.baseUrl),
     classify: options.classify,
     decompress,
     headers: Headers.fromInput({
@@ -106,6 +110,7 @@ export const make = (httpClient: HttpClient.HttpClient, options: Options): Send 
     isSuccess: options.isSuccess ?? is2xx,
     maxErrorBytes: options.maxErrorBytes ?? defaultMaxErrorBytes,
     maxResponseBytes: options.maxResponseBytes ?? defaultMaxResponseBytes,
+    servers: new Map(Object.entries(options.servers ?? {}).map(([group, url]) => [group, withoutSlash(url)])),
     wholeBytes: options.wholeBytes ?? 0
   }
   const direct = directOf(httpClient)

@@ -71,6 +71,8 @@ export interface Entry {
   /** The vendor's own documentation. */
   readonly docs?: string | undefined
   readonly baseUrl: string
+  /** By group of operations, the servers that are others than it. */
+  readonly servers: Readonly<Record<string, string>>
   /** `HUBSPOT_BASE_URL` */
   readonly baseUrlVariable: string
   readonly operations: ReadonlyArray<Operation>
@@ -163,6 +165,7 @@ export const entry = (definition: Provider.Definition): Entry => {
     popularity: definition.popularity ?? 0,
     ...(definition.docs === undefined ? undefined : { docs: definition.docs }),
     baseUrl: definition.baseUrl,
+    servers: definition.servers ?? {},
     baseUrlVariable: Provider.baseUrlVariable(definition),
     operations,
     pagination: [...new Set(Object.values(pagination).map(({ kind }) => kind))].sort(),

@@ -23,7 +23,7 @@ import type * as Provider from "./Provider.js"
  */
 export type Described =
   & Pick<Provider.Definition, "api" | "id" | "version">
-  & Partial<Pick<Provider.Definition, "auth" | "baseUrl" | "credentials" | "docs" | "name" | "oauth2">>
+  & Partial<Pick<Provider.Definition, "auth" | "baseUrl" | "credentials" | "docs" | "name" | "oauth2" | "servers">>
 
 /**
  * How a credential is sent.
@@ -63,6 +63,8 @@ export interface Response {
 export interface Operation {
   readonly operationId: string
   readonly tags: ReadonlyArray<string>
+  /** Where it is, if not where the others are. */
+  readonly servers?: ReadonlyArray<{ readonly url: string }>
   readonly parameters: ReadonlyArray<{
     readonly name: string
     readonly in: "query" | "header" | "path" | "cookie"
@@ -178,7 +180,7 @@ type AnyApi = HttpApi.HttpApi<string, HttpApiGroup.HttpApiGroup.Any, unknown, ne
 const describe = "What Holdfast sends to it, and expects of it. Operations that are not called are not here."
 
 /**
- * The document of a provider. `servers`: default its own.
+ * The document of a provider. `servers`: default its own; else all of it is there.
  *
  * @example
  * ```ts
@@ -207,6 +209,9 @@ export const make = (
       // two colons are one that stands in the path: platform takes what follows for a parameter
       const path = endpoint.path.replace(/::|:(\w+)\??/g, (_, name?: string) => name === undefined ? ":" : `{${name}}`)
       const method = endpoint.method.toLowerCase()
+      const server = options?.servers === undefined
+        ? described.servers?.[group.topLevel ? endpoint.name : group.identifier]
+        : undefined
       // it is made of the same declaration, so it has them
       const same = made.paths[endpoint.path.replace(/:(\w+)\??/g, "{$1}")]![method as "get"]!
       const { parameters, requestBody, responses } = same
@@ -215,6 +220,7 @@ export const make = (
         [method]: {
           operationId: operation!.name,
           tags: [group.identifier],
+          ...(server === undefined ? undefined : { servers: [{ url: server }] }),
           parameters: parameters.map((parameter) => ({
             ...parameter,
             required: parameter.required || parameter.in === "path"

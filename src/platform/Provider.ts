@@ -94,6 +94,11 @@ export const define = <const D extends Definition>(definition: D): D => {
       )
     }
   }
+  const groups = new Set(operations.map(({ name }) => name.split(".", 1)[0]))
+  const nowhere = Object.keys(definition.servers ?? {}).find((group) => !groups.has(group))
+  if (nowhere !== undefined) {
+    throw new Error(`Provider.define: servers of "${definition.id}" names "${nowhere}", which is no group of its api`)
+  }
   const unsafe = operations.find(({ name, safe }) => name === definition.health?.operation && !safe)
   if (unsafe !== undefined) {
     throw new Error(`Provider.define: the health operation "${unsafe.name}" of "${definition.id}" changes something`)

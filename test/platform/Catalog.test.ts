@@ -57,6 +57,7 @@ const shop = Provider.define({
   },
   popularity: 70,
   version: "2",
+  servers: { orders: "https://orders.shop.example" },
   webhook: WebhookScheme.stripe
 })
 
@@ -109,6 +110,7 @@ describe("Catalog", () => {
         { option: "retry.initialDelay", value: "2 seconds", variable: "HOLDFAST_CORNER_SHOP_RETRY_INITIAL_DELAY" }
       ],
       popularity: 70,
+      servers: { orders: "https://orders.shop.example" },
       version: "2",
       webhook: "stripe"
     })
@@ -123,7 +125,8 @@ describe("Catalog", () => {
       oauth2: false,
       pagination: [],
       policy: [],
-      popularity: 0
+      popularity: 0,
+      servers: {}
     })
   })
 

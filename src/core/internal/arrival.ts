@@ -40,8 +40,18 @@ export interface Authenticate {
 export interface Settings extends Reader {
   readonly authenticate: Authenticate
   readonly baseUrl: string
+  /** By group, where that is another one. */
+  readonly servers: ReadonlyMap<string, string>
   /** Of every request that has none of its own of that name. */
   readonly headers: Headers.Headers
+}
+
+/** What is made of each server, by the call that goes there. By the name of the operation, which a dead letter keeps. */
+export const perServer = <A>({ baseUrl, servers }: Settings, make: (baseUrl: string) => A): (call: Call) => A => {
+  const own = make(baseUrl)
+  if (servers.size === 0) return () => own
+  const others = new Map(Array.from(servers, ([group, server]) => [group, make(server)]))
+  return ({ operation }) => others.get(operation.name.split(".", 1)[0]!) ?? own
 }
 
 /** A call that has come to its transport, in an uninterruptible region which `restore` lifts. */
@@ -101,8 +111,8 @@ const authenticated = (settings: Settings, attempt: Attempt, arrival: Arrival): 
 }
 
 /** The attempt in a span of its own, where the call has one. */
-export const spanned = (sending: Sending, { call }: Arrival, { baseUrl }: Settings): Sending =>
-  call.span === undefined ? sending : withAttemptSpan(sending, call, call.origin ?? baseUrl)
+export const spanned = (sending: Sending, { call }: Arrival, server: (call: Call) => string): Sending =>
+  call.span === undefined ? sending : withAttemptSpan(sending, call, call.origin ?? server(call))
 
 /** For who is not in such a region. */
 export const fromWithin = (within: (arrival: Arrival) => Sending) => (request: Request, call: Call): Sending =>

@@ -28,10 +28,11 @@ class Outgoing {
 }
 
 export const makeAttempt = (direct: Direct, settings: Arrival.Settings): Arrival.Attempt => {
-  const target = new Target(settings.baseUrl)
+  const targetOf = Arrival.perServer(settings, (baseUrl) => new Target(baseUrl))
+  const serverOf = (call: Call) => targetOf(call).baseUrl
   return (arrival, authenticated, now) => {
     const { call, clock, fiber } = arrival
-    const located = target.locate(authenticated)
+    const located = targetOf(call).locate(authenticated)
     if (located instanceof InvalidUrl) return refuse(call, clock, now, located)
     const outgoing = new Outgoing(
       authenticated.method,
@@ -56,7 +57,7 @@ export const makeAttempt = (direct: Direct, settings: Arrival.Settings): Arrival
       attempt.abandon()
       return Exit.failCause(cause)
     })
-    return Arrival.spanned(sending, arrival, settings)
+    return Arrival.spanned(sending, arrival, serverOf)
   }
 }
 

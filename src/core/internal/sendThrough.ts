@@ -20,6 +20,8 @@ import * as Reading from "./reading.js"
 import { StreamedResponse } from "./streamedResponse.js"
 
 export const makeAttempt = (httpClient: HttpClient.HttpClient, settings: Arrival.Settings): Arrival.Attempt => {
+  const serverOf = Arrival.perServer(settings, identity)
+
   // the request as it was before the credential was put on it: responses end up in logs
   const receive = (
     response: Arrival.Response,
@@ -38,7 +40,7 @@ export const makeAttempt = (httpClient: HttpClient.HttpClient, settings: Arrival
   const send = (arrival: Arrival.Arrival, authenticated: Arrival.Request, now: () => number): Arrival.Sending => {
     const { call, clock, fiber, request, restore } = arrival
     const before = Reading.countAttempt(call, clock, now)
-    const outgoing = HttpClientRequest.prependUrl(withDefaults(authenticated, settings.headers), settings.baseUrl)
+    const outgoing = HttpClientRequest.prependUrl(withDefaults(authenticated, settings.headers), serverOf(call))
     const answer = Effect.matchEffect(httpClient.execute(outgoing), {
       onFailure: (error) => Effect.fail(Classification.fromHttpClientError(call, error)),
       onSuccess: (response) => {
@@ -58,7 +60,7 @@ export const makeAttempt = (httpClient: HttpClient.HttpClient, settings: Arrival
   }
 
   return (arrival, authenticated, now) =>
-    Arrival.spanned(Effect.suspend(() => send(arrival, authenticated, now)), arrival, settings)
+    Arrival.spanned(Effect.suspend(() => send(arrival, authenticated, now)), arrival, serverOf)
 }
 
 /**
