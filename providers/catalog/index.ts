@@ -10,6 +10,7 @@ import { definition as docusign } from "holdfast/providers/docusign"
 import { definition as erp } from "holdfast/providers/erp"
 import { definition as googleAnalytics } from "holdfast/providers/google-analytics"
 import { definition as googleAnalyticsEvents } from "holdfast/providers/google-analytics-events"
+import { definition as googleBusinessProfile } from "holdfast/providers/google-business-profile"
 import { definition as googleMapsGeocoding } from "holdfast/providers/google-maps-geocoding"
 import { definition as googlePlaces } from "holdfast/providers/google-places"
 import { definition as googleRoutes } from "holdfast/providers/google-routes"
@@ -43,6 +44,7 @@ export const catalog: Catalog.Catalog = Catalog.make([
   erp,
   googleAnalytics,
   googleAnalyticsEvents,
+  googleBusinessProfile,
   googleMapsGeocoding,
   googlePlaces,
   googleRoutes,
