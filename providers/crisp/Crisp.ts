@@ -16,8 +16,8 @@ import { history, lists } from "./Pagination.js"
  * Bursts are allowed. A website's token, with 10,000, may go to `{ capacity: 1400, refillRate: 0.1 }`.
  */
 const policy = {
-  rateLimit: { capacity: 600, refillRate: 0.05, coolDown: "1 minute" },
-  // how long a limit lasts is not documented
+  // how long a limit lasts is not documented; whoever is to try again waits it out
+  rateLimit: { capacity: 600, refillRate: 0.05, coolDown: "1 minute", maxWait: "1 minute" },
   retry: { maxAttempts: 4, initialDelay: "1 second", maxDelay: "30 seconds" },
   circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2 },
   // as long as Crisp's own client waits
