@@ -86,7 +86,7 @@ export const MessageListParams = Schema.Struct({
 const changes = (fields: object) => Object.keys(fields).length > 0 || "nothing is changed"
 
 /**
- * What is known of the visitor. What is not there stays as it is; `segments` are all of them.
+ * What is known of the visitor. What is not there stays as it is.
  *
  * @since 0.1.0
  * @category sent
