@@ -207,7 +207,10 @@ export const make = (
     onEndpoint({ endpoint, group, successes }) {
       const operation = known.get(group.topLevel ? endpoint.name : `${group.identifier}.${endpoint.name}`)
       // two colons are one that stands in the path: platform takes what follows for a parameter
-      const path = endpoint.path.replace(/::|:(\w+)\??/g, (_, name?: string) => name === undefined ? ":" : `{${name}}`)
+      const path = endpoint.path.replace(
+        /::|:(\w+)\??|(\*)$/g,
+        (_, name?: string, rest?: string) => (name ?? rest) === undefined ? ":" : `{${name ?? rest}}`
+      )
       const method = endpoint.method.toLowerCase()
       const server = options?.servers === undefined
         ? described.servers?.[group.topLevel ? endpoint.name : group.identifier]

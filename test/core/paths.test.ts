@@ -1,8 +1,8 @@
-import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Schema } from "effect"
-import { Auth, Integration, IntegrationClient } from "holdfast"
+import { Auth, Integration, IntegrationClient, OpenApi } from "holdfast"
 import { Emulator } from "holdfast/testing"
 
 const Said = Schema.Struct({ said: Schema.String })
@@ -61,6 +61,107 @@ describe("two colons in a path", () => {
         "/reports/a%3Ab:run",
         "/reports/7:run/parts",
         "/reports/x"
+      ])
+    }))
+})
+
+const Bytes = Schema.Uint8ArrayFromSelf.pipe(HttpApiSchema.withEncoding({ kind: "Uint8Array" }))
+
+const file = Schema.Struct({
+  drive: Schema.String,
+  name: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("*"))
+})
+
+const drives = Integration.define({
+  id: "drives",
+  name: "Drives",
+  version: "1",
+  baseUrl: "https://drives.example",
+  api: HttpApi.make("drives").add(
+    HttpApiGroup.make("files")
+      .add(HttpApiEndpoint.get("list", "/drives/list").addSuccess(Said))
+      .add(HttpApiEndpoint.get("get", "/drives/:drive/*").setPath(file).addSuccess(Said))
+      .add(
+        HttpApiEndpoint.put("replace", "/drives/:drive/*").setPath(file)
+          .setHeaders(Schema.Struct({ "if-match": Schema.String })).addSuccess(Said)
+      )
+      .add(
+        HttpApiEndpoint.put("put", "/drives/:drive/*").setPath(file)
+          .setHeaders(Schema.Struct({ "content-type": Schema.optional(Schema.String) })).setPayload(Bytes)
+          .addSuccess(Said)
+      )
+  ),
+  auth: Auth.none
+})
+
+const driveSpec: Emulator.Spec<typeof drives.api, object> = {
+  integration: drives,
+  state: () => ({}),
+  handlers: () => ({
+    files: {
+      list: () => said("list"),
+      get: ({ path }) => said(`get ${path.drive} ${path.name}`),
+      replace: ({ headers, path }) => said(`replace ${path.name} ${headers["if-match"]}`),
+      put: ({ path, payload }, { headers }) => said(`put ${path.name} ${payload.length} ${headers["content-type"]}`)
+    }
+  }),
+  error: ({ message }) => ({ body: { message } })
+}
+
+const driving = Effect.gen(function*() {
+  const emulator = yield* Emulator.make(driveSpec)
+  const client = yield* Effect.provide(
+    Integration.client(drives),
+    IntegrationClient.layer(drives).pipe(Layer.provide(Emulator.layerHttpClient(emulator)))
+  )
+  return { emulator, files: client.files }
+})
+
+describe("the rest of a path", () => {
+  it.effect("has slashes of its own, and is escaped between them", () =>
+    Effect.gen(function*() {
+      const { emulator, files } = yield* driving
+      const get = (name: string) => files.get({ path: { drive: "a", name } })
+      strictEqual((yield* get("x/y z/50%?.txt")).said, "get a x/y z/50%?.txt")
+      strictEqual((yield* get("x")).said, "get a x")
+      strictEqual((yield* files.list()).said, "list")
+      deepStrictEqual((yield* emulator.ledger).map(({ path }) => path), [
+        "/drives/a/x/y%20z/50%25%3F.txt",
+        "/drives/a/x",
+        "/drives/list"
+      ])
+    }))
+
+  it.effect("leads to no other one: empty parts and points are refused before they are sent", () =>
+    Effect.gen(function*() {
+      const { emulator, files } = yield* driving
+      for (const name of ["", "..", "x/../../b", "x//y", "x/", "./x"]) {
+        const error = yield* Effect.flip(files.get({ path: { drive: "a", name } }))
+        strictEqual(error._tag, "ValidationError")
+      }
+      strictEqual((yield* emulator.ledger).length, 0)
+    }))
+
+  it("has a name in an OpenAPI document", () => {
+    deepStrictEqual(Object.keys(OpenApi.make(drives).paths), ["/drives/list", "/drives/{drive}/{*}"])
+  })
+})
+
+describe("operations that share a method and a path", () => {
+  it.effect("are told apart by the headers that they declare", () =>
+    Effect.gen(function*() {
+      const { emulator, files } = yield* driving
+      const path = { drive: "a", name: "x" }
+      strictEqual((yield* files.replace({ headers: { "if-match": "1" }, path })).said, "replace x 1")
+      const payload = new Uint8Array(3)
+      // what the bytes are is said by a header that the endpoint declares
+      const typed = yield* files.put({ headers: { "content-type": "text/plain" }, path, payload })
+      strictEqual(typed.said, "put x 3 text/plain")
+      strictEqual((yield* files.put({ path, payload })).said, "put x 3 application/octet-stream")
+      deepStrictEqual((yield* emulator.ledger).map(({ operation }) => operation), [
+        "files.replace",
+        "files.put",
+        "files.put"
       ])
     }))
 })

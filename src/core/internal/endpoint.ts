@@ -44,7 +44,8 @@ export interface Endpoint {
   readonly successes: ReadonlyMap<number, AnySchema | undefined>
 }
 
-const parameter = /(?<!:):(\w+)\??/g
+/** `:id`, or the rest of a path, `*`, as the router of Effect has it. */
+const parameter = /(?:(?<!:):|(?=\*$))(\w+|\*)\??/g
 
 /** Two colons are one that is meant as such, as the router of Effect has it: `/reports/:id::run`. */
 const literal = (text: string): string => text.replaceAll("::", ":")

@@ -75,6 +75,9 @@ export const compileEncoder = (
   }
 }
 
+/** Nothing, "." and ".." would name another resource than the one that is meant, encoded or not. */
+const isId = (value: string): boolean => value !== "" && value !== "." && value !== ".."
+
 export const compileUrl = (endpoint: Endpoint) =>
 (
   params: unknown,
@@ -84,8 +87,9 @@ export const compileUrl = (endpoint: Endpoint) =>
   for (let index = 0; index < endpoint.params.length; index++) {
     const name = endpoint.params[index] ?? ""
     const value = String((params as Readonly<Record<string, unknown>>)[name] ?? "")
-    // an id is data: nothing, "." and ".." would name another resource than the one that is meant, encoded or not
-    if (value === "" || value === "." || value === "..") {
+    // an id is data; only the rest of a path has slashes of its own
+    const segments = name === "*" ? value.split("/") : [value]
+    if (!segments.every(isId)) {
       return Either.left(
         new IntegrationError.ValidationError({
           ...call.errorFields,
@@ -94,19 +98,20 @@ export const compileUrl = (endpoint: Endpoint) =>
         })
       )
     }
-    url += encodeURIComponent(value) + (endpoint.literals[index + 1] ?? "")
+    url += segments.map(encodeURIComponent).join("/") + (endpoint.literals[index + 1] ?? "")
   }
   return Either.right(url)
 }
 
-const bodyOf = (payload: unknown, endpoint: Endpoint): HttpBody.HttpBody => {
+/** `declared`: what a header of the endpoint's own says the bytes are. */
+const bodyOf = (payload: unknown, endpoint: Endpoint, declared: string | undefined): HttpBody.HttpBody => {
   switch (endpoint.payload?.encoding.kind) {
     case "UrlParams":
       return HttpBody.text(Form.encode(payload, endpoint.payload.arrays), "application/x-www-form-urlencoded")
     case "Text":
       return HttpBody.text(payload as string, endpoint.payload.encoding.contentType)
     case "Uint8Array":
-      return HttpBody.uint8Array(payload as Uint8Array, endpoint.payload.encoding.contentType)
+      return HttpBody.uint8Array(payload as Uint8Array, declared ?? endpoint.payload.encoding.contentType)
     default:
       return HttpBody.text(JSON.stringify(payload), "application/json")
   }
@@ -225,7 +230,7 @@ export const compile = (client: IntegrationClient.Service, endpoint: Endpoint): 
       then(encodePayload(payload, call), (payload) =>
         Either.right(
           endpoint.payload?.inBody === true
-            ? HttpClientRequest.setBody(request, bodyOf(payload, endpoint))
+            ? HttpClientRequest.setBody(request, bodyOf(payload, endpoint, request.headers["content-type"]))
             : HttpClientRequest.appendUrlParams(request, payload as Record<string, string>)
         )))
   }

@@ -148,7 +148,7 @@ export class Engine<State> {
       }
       if (incoming.method === "GET" && url.pathname === "/openapi.json") {
         // unless the provider itself has something there
-        const match = this.#route(incoming.method, url.pathname)
+        const match = this.#route(incoming.method, url.pathname, incoming.headers)
         if (match._tag !== "Found") return Effect.succeed<Wire.Outcome>({ _tag: "Whole", answer: this.#document() })
       }
       const visit = this.#arrive(incoming, url, now)
@@ -182,7 +182,7 @@ export class Engine<State> {
 
   /** Writes the request down and decides what goes wrong with it: once, when it arrives. */
   #arrive(incoming: Wire.Incoming, url: URL, now: number): Visit {
-    const match = this.#route(incoming.method, url.pathname)
+    const match = this.#route(incoming.method, url.pathname, incoming.headers)
     const operation = match._tag === "Found"
       ? match.route.endpoint.operation.name
       : `${incoming.method} ${url.pathname}`

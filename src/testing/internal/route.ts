@@ -1,5 +1,6 @@
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
@@ -11,6 +12,8 @@ import type { Incoming } from "./wire.js"
 export interface Route {
   readonly endpoint: Endpoint
   readonly match: (path: string) => Readonly<Record<string, string>> | "malformed" | undefined
+  /** Whether the headers are those that the endpoint declares. */
+  readonly suits: (headers: Incoming["headers"]) => boolean
   readonly decode: (
     incoming: Incoming,
     params: Readonly<Record<string, string>>,
@@ -40,7 +43,11 @@ export interface Invalid {
 const escaped = (literal: string): string => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 const compileMatch = (endpoint: Endpoint): Route["match"] => {
-  const pattern = new RegExp(`^${endpoint.literals.map(escaped).join("([^/]+)")}/?$`)
+  const parts = endpoint.literals.map((literal, index) => {
+    const name = endpoint.params[index]
+    return escaped(literal) + (name === undefined ? "" : name === "*" ? "(.+)" : "([^/]+)")
+  })
+  const pattern = new RegExp(`^${parts.join("")}/?$`)
   return (path) => {
     const found = pattern.exec(path)
     if (found === null) return undefined
@@ -158,6 +165,12 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
     })
 }
 
+const compileSuits = ({ headers }: Endpoint): Route["suits"] => {
+  if (headers === undefined) return () => true
+  const decode = Schema.decodeUnknownOption(headers)
+  return (given) => Option.isSome(decode(given))
+}
+
 /** Encoders by status; a status that the endpoint does not declare is written like its first. */
 const compileEncode = (endpoint: Endpoint): Route["encode"] => {
   const encoders = new Map(
@@ -180,6 +193,7 @@ const compileEncode = (endpoint: Endpoint): Route["encode"] => {
 export const compile = (endpoint: Endpoint): Route => ({
   endpoint,
   match: compileMatch(endpoint),
+  suits: compileSuits(endpoint),
   decode: compileDecode(endpoint),
   defaultStatus: endpoint.successes.keys().next().value ?? 200,
   encode: compileEncode(endpoint)
@@ -200,17 +214,26 @@ const literalLength = ({ endpoint }: Route): number => endpoint.literals.join(""
 const bySpecificity = (one: Route, other: Route): number =>
   one.endpoint.params.length - other.endpoint.params.length || literalLength(other) - literalLength(one)
 
-export const router = (routes: ReadonlyArray<Route>): (method: string, path: string) => Match => {
+/** Where several endpoints have one method and one path, it is the first whose headers the request has. */
+export const router = (
+  routes: ReadonlyArray<Route>
+): (method: string, path: string, headers: Incoming["headers"]) => Match => {
   const sorted = [...routes].sort(bySpecificity)
-  return (method, path) => {
+  return (method, path, headers) => {
     const allow = new Set<string>()
+    let unsuited: Extract<Match, { readonly _tag: "Found" }> | undefined
     for (const route of sorted) {
+      if (unsuited !== undefined && bySpecificity(unsuited.route, route) !== 0) break
       const params = route.match(path)
       if (params === undefined) continue
       if (params === "malformed") return { _tag: "Malformed" }
-      if (route.endpoint.operation.method === method) return { _tag: "Found", route, params }
+      if (route.endpoint.operation.method === method) {
+        const found = { _tag: "Found", route, params } as const
+        if (route.suits(headers)) return found
+        unsuited ??= found
+      }
       allow.add(route.endpoint.operation.method)
     }
-    return allow.size > 0 ? { _tag: "OtherMethod", allow: [...allow] } : { _tag: "NotFound" }
+    return unsuited ?? (allow.size > 0 ? { _tag: "OtherMethod", allow: [...allow] } : { _tag: "NotFound" })
   }
 }
