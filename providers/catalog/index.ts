@@ -23,6 +23,7 @@ import { definition as salesSystem } from "holdfast/providers/sales-system"
 import { definition as salesforce } from "holdfast/providers/salesforce"
 import { definition as sendgrid } from "holdfast/providers/sendgrid"
 import { definition as stripe } from "holdfast/providers/stripe"
+import { definition as supabase } from "holdfast/providers/supabase"
 import { definition as tidio } from "holdfast/providers/tidio"
 import { definition as twilio } from "holdfast/providers/twilio"
 
@@ -58,5 +59,6 @@ export const catalog: Catalog.Catalog = Catalog.make([
   sendgrid,
   stripe,
   tidio,
+  supabase,
   twilio
 ])
