@@ -217,14 +217,12 @@ const counted = { count: Field.may(Schema.Literal("exact", "planned", "estimated
 const written = {
   ...counted,
   return: Field.may(Schema.Literal("minimal", "headers-only", "representation")),
-  missing: Field.may(Schema.Literal("default")),
-  tx: Field.may(Schema.Literal("rollback", "commit"))
+  missing: Field.may(Schema.Literal("default"))
 }
 
 const changed = {
   ...counted,
   return: written.return,
-  tx: written.tx,
   handling: Field.may(Schema.Literal("strict", "lenient")),
   "max-affected": Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
 }

@@ -117,7 +117,7 @@ describe("Filters", () => {
           }
         }
       })
-      const cases: ReadonlyArray<readonly [Filters.Filter, ReadonlyArray<number>]> = [
+      const cases: ReadonlyArray<readonly [Filters.Filter, Array<number>]> = [
         [Filters.eq("name", "Anna"), [1]],
         [Filters.neq("name", "Anna"), [2]],
         [Filters.not(Filters.eq("name", "Anna")), [2]],
