@@ -81,6 +81,8 @@ export interface Operation {
   readonly "x-safe": boolean
   /** It may be sent twice with the effect of once. */
   readonly "x-idempotent": boolean
+  /** Others of this method and path, which ask for something else by their headers: OpenAPI has room for one. */
+  readonly "x-also"?: ReadonlyArray<string>
 }
 
 /**
@@ -218,6 +220,9 @@ export const make = (
       // it is made of the same declaration, so it has them
       const same = made.paths[endpoint.path.replace(/:(\w+)\??/g, "{$1}")]![method as "get"]!
       const { parameters, requestBody, responses } = same
+      // of several the last is the one that asks for least
+      const before = paths[path]?.[method]
+      const also = before === undefined ? undefined : [...before["x-also"] ?? [], before.operationId]
       paths[path] = {
         ...paths[path],
         [method]: {
@@ -235,7 +240,8 @@ export const make = (
             default: { description: "An error, in the provider's own words" }
           },
           "x-safe": operation!.safe,
-          "x-idempotent": operation!.idempotent
+          "x-idempotent": operation!.idempotent,
+          ...(also === undefined ? undefined : { "x-also": also })
         }
       }
     }

@@ -107,10 +107,10 @@ const faultsOf = (document: OpenApi.Document): ReadonlyArray<string> => {
   const shapes = new Set<string>()
   for (const [path, item] of Object.entries(document.paths)) {
     fault(!/^\/[^?#:\s]*(:[A-Za-z]+)?$/.test(path), `path ${path}`)
-    const shape = path.replaceAll(/\{\w+\}/g, "{}")
+    const shape = path.replaceAll(/\{(?:\w+|\*)\}/g, "{}")
     fault(shapes.has(shape), `two paths are ${shape}`)
     shapes.add(shape)
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+    const inPath = [...path.matchAll(/\{(\w+|\*)\}/g)].map((match) => match[1])
     for (const [method, operation] of Object.entries(item)) {
       const at = `${method} ${path}`
       fault(!["get", "put", "post", "delete", "options", "head", "patch", "trace"].includes(method), at)
@@ -325,11 +325,16 @@ describe.each(catalog.entries)("OpenApi of $id", ({ id }) => {
     const { paths } = OpenApi.make(provider)
     deepStrictEqual(
       Object.entries(paths).flatMap(([path, item]) =>
-        Object.entries(item).map(([method, { operationId }]) => `${operationId} ${method} ${path}`)
+        Object.entries(item).flatMap(([method, { operationId, "x-also": also = [] }]) =>
+          [operationId, ...also].map((name) => `${name} ${method} ${path}`)
+        )
       ).sort(),
       Integration.operationsOf(provider).map(({ method, name, template }) =>
         `${name} ${method.toLowerCase()} ${
-          template.replaceAll(/::|:(\w+)\??/g, (_, name?: string) => name === undefined ? ":" : `{${name}}`)
+          template.replace(/\*$/, "{*}").replaceAll(
+            /::|:(\w+)\??/g,
+            (_, name?: string) => name === undefined ? ":" : `{${name}}`
+          )
         }`
       ).sort()
     )

@@ -1,6 +1,7 @@
 import { FetchHttpClient } from "@effect/platform"
+import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
+import { Credentials, Holdfast, Integration, IntegrationClient, IntegrationError, type Provider } from "holdfast"
 import { definition, Emulator, Keys, Supabase } from "holdfast/providers/supabase"
 import * as Testing from "holdfast/testing"
 
@@ -47,6 +48,14 @@ export const overHttp = (baseUrl: string) =>
       Layer.provide(FetchHttpClient.layer)
     )
   )
+
+/** What is refused before it is sent. */
+export const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    assertInstanceOf(error, IntegrationError.ValidationError)
+    assertTrue(error.message.startsWith("nothing was sent"), error.message)
+    return error.message
+  })
 
 export const bytes = (text: string) => new TextEncoder().encode(text)
 
