@@ -26,6 +26,7 @@ import { definition as stripe } from "holdfast/providers/stripe"
 import { definition as supabase } from "holdfast/providers/supabase"
 import { definition as tidio } from "holdfast/providers/tidio"
 import { definition as twilio } from "holdfast/providers/twilio"
+import { definition as yelp } from "holdfast/providers/yelp"
 
 /**
  * @example
@@ -61,4 +62,6 @@ export const catalog: Catalog.Catalog = Catalog.make([
   tidio,
   supabase,
   twilio
+  twilio,
+  yelp
 ])
