@@ -10,6 +10,13 @@ import * as Emulator from "./Emulator.js"
 import { classify } from "./Errors.js"
 import { accounts, locationReviews, locations, reviews } from "./Pagination.js"
 
+/** Each API is on a host of its own, fails by itself, and has limits of its own. */
+const apiOf = ({ operation }: Call.Call): string => `google-business-profile ${operation.name.split(".", 1)[0]}`
+
+/** Those of a profile: of the connection, where there are several. */
+const editsOf = ({ context: { connectionId = "" } }: Call.Call): string =>
+  `google-business-profile edits ${connectionId}`.trimEnd()
+
 /**
  * Fits 300 requests a minute: what a full bucket holds and what drips in meanwhile stay below that. Edits, of which a
  * profile takes 10 a minute, have a bucket of their own, in which each costs 30.
@@ -21,12 +28,11 @@ const policy = {
     coolDown: "15 seconds",
     // a queue of edits is slow
     maxWait: "2 minutes",
-    key: ({ operation }: Call.Call) =>
-      Api.edits.has(operation.name) ? "google-business-profile/edits" : "google-business-profile",
+    key: (call: Call.Call) => Api.edits.has(call.operation.name) ? editsOf(call) : apiOf(call),
     read: false
   },
   retry: { maxAttempts: 4, initialDelay: "1 second", maxDelay: "30 seconds" },
-  circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2 },
+  circuitBreaker: { failureThreshold: 5, resetTimeout: "1 minute", successThreshold: 2, key: apiOf },
   attemptTimeout: "30 seconds",
   totalTimeout: "3 minutes"
 } as const satisfies Resilience.Options

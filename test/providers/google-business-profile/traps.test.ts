@@ -202,6 +202,25 @@ describe("traps of Business Profile", () => {
       strictEqual((yield* sent).length, 12)
     }))
 
+  it.scoped("an API that is down takes none of the others along", () =>
+    Effect.gen(function*() {
+      const { emulator, google } = yield* Kit.withPolicies({
+        faults: Faults.always(Faults.status(503), { operation: "notifications.get" })
+      })
+      const failing = Effect.gen(function*() {
+        const calling = yield* Effect.fork(Effect.flip(google.notifications.get({ path })))
+        yield* TestClock.adjust("30 seconds")
+        return yield* Fiber.join(calling)
+      })
+      strictEqual((yield* failing)._tag, "ServerError")
+      yield* failing
+      const before = (yield* emulator.ledger).length
+      yield* failing
+      strictEqual((yield* emulator.ledger).length, before)
+      yield* google.accounts.list()
+      strictEqual((yield* emulator.ledger).length, before + 1)
+    }))
+
   it.scoped("a reply whose turn does not come in time was not sent", () =>
     Effect.gen(function*() {
       const { emulator, google } = yield* Kit.withPolicies()
