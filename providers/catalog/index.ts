@@ -59,9 +59,8 @@ export const catalog: Catalog.Catalog = Catalog.make([
   salesforce,
   sendgrid,
   stripe,
-  tidio,
   supabase,
-  twilio
+  tidio,
   twilio,
   yelp
 ])
