@@ -9,7 +9,7 @@ import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
 import * as Data from "./emulator/Data.js"
-import { pageOf, Profiles, sorted } from "./emulator/Profiles.js"
+import { notFound, pageOf, Profiles, sorted } from "./emulator/Profiles.js"
 
 export {
   /**
@@ -64,7 +64,7 @@ const reviewHandlers = (state: State): Handlers["reviews"] => ({
       const { ignoreRatingOnlyReviews, locationNames, orderBy } = payload
       const all = locationNames.flatMap((name) => {
         const [, accountId = "", , locationId = ""] = name.split("/")
-        if (accountId !== path.accountId) throw state.notFound(name)
+        if (accountId !== path.accountId) throw notFound(name)
         return [...state.verified(accountId, locationId).reviews.values()]
       }).filter(({ review }) => ignoreRatingOnlyReviews !== true || review.comment !== undefined)
       const page = pageOf(sorted(all, orderBy), payload, 50, [path, locationNames, orderBy, ignoreRatingOnlyReviews])

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Encoding from "effect/Encoding"
 import { Emulator } from "holdfast/testing"
 import { starsOf } from "../Reviews.js"
 import * as Schemas from "../Schemas.js"
@@ -37,6 +38,12 @@ interface Path {
 
 const refuse = (status: number, message: string, code?: string) =>
   new Emulator.EmulatorError({ status, message, ...(code === undefined ? undefined : { code }) })
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export const notFound = (name: string) => refuse(404, `there is no ${name}`)
 
 const held = (accountId: string, locationId: string, data: Data.Location): HeldLocation => ({
   location: {
@@ -82,10 +89,6 @@ export class Profiles {
     )
   }
 
-  notFound(name: string) {
-    return refuse(404, `there is no ${name}`)
-  }
-
   account(id: string): HeldAccount {
     const found = this.accounts.get(id)
     if (found === undefined) throw refuse(403, `you do not manage accounts/${id}`)
@@ -95,7 +98,7 @@ export class Profiles {
   /** A location whose reviews may be seen. */
   verified(accountId: string, locationId: string): HeldLocation {
     const found = this.account(accountId).locations.get(locationId)
-    if (found === undefined) throw this.notFound(`accounts/${accountId}/locations/${locationId}`)
+    if (found === undefined) throw notFound(`accounts/${accountId}/locations/${locationId}`)
     if (!found.verified) {
       throw refuse(400, `locations/${locationId} is not verified`, "FAILED_PRECONDITION")
     }
@@ -104,7 +107,7 @@ export class Profiles {
 
   review({ accountId, locationId, reviewId }: Path): HeldReview {
     const found = this.verified(accountId, locationId).reviews.get(reviewId)
-    if (found === undefined) throw this.notFound(`accounts/${accountId}/locations/${locationId}/reviews/${reviewId}`)
+    if (found === undefined) throw notFound(`accounts/${accountId}/locations/${locationId}/reviews/${reviewId}`)
     return found
   }
 
@@ -135,7 +138,7 @@ export class Profiles {
   deleteReply(path: Path): void {
     const one = this.review(path)
     const { reviewReply, ...review } = one.review
-    if (reviewReply === undefined) throw this.notFound(`reply to ${review.name}`)
+    if (reviewReply === undefined) throw notFound(`reply to ${review.name}`)
     one.review = review
   }
 
@@ -203,7 +206,7 @@ export const pageOf = <A>(
   most: number,
   of: unknown
 ) => {
-  const tokenOf = (start: number) => btoa(JSON.stringify([start, of]))
+  const tokenOf = (start: number) => Encoding.encodeBase64Url(JSON.stringify([start, of]))
   const size = pageSize ?? most
   let start = 0
   while (pageToken !== undefined && tokenOf(start) !== pageToken) {

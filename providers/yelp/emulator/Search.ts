@@ -81,7 +81,7 @@ export const search = (businesses: ReadonlyArray<Business>, params: Params) => {
       (term === undefined ||
         within([business.name, ...business.categories.map(({ title }) => title)].join(" "), term)) &&
       (categories?.some((alias) => business.categories.some((one) => one.alias === alias)) ?? true) &&
-      (price?.includes(String(business.price?.length ?? 0) as "1") ?? true) &&
+      (price?.some((level) => Number(level) === business.price?.length) ?? true) &&
       (open_now !== true || business.hours.some(({ is_open_now }) => is_open_now === true))
     )
     .map((business) => ({ ...brief(business), distance: distance(business.coordinates, center) }))

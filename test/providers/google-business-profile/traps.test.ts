@@ -261,7 +261,8 @@ describe("traps of Business Profile", () => {
       strictEqual(
         yield* Stream.runCount(Pagination.items(google.locations.list, locations, {
           path: { accountId: "1" },
-          urlParams: { readMask: ["name"] }
+          // a token is plain text, whatever it stands for
+          urlParams: { filter: "title=\"カフェ\"", readMask: ["name"] }
         })),
         23
       )
