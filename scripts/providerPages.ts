@@ -1,7 +1,7 @@
 // What the pages about providers say of their definitions. Nothing here is written by hand but the headings.
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { type Catalog, type Provider, WebhookScheme } from "holdfast"
+import { type Catalog, OpenApi, type Provider, WebhookScheme } from "holdfast"
 
 const open = "<!-- generated -->"
 const close = "<!-- /generated -->"
@@ -123,7 +123,7 @@ const operations = (entry: Catalog.Entry): string => {
     ],
     entry.operations.map((operation) => [
       code(operation.name),
-      code(`${operation.method} ${operation.path.replaceAll(/:(\w+)\??/g, "{$1}")}`),
+      code(`${operation.method} ${OpenApi.pathOf(operation.path)}`),
       repeated(operation),
       operation.pagination ?? "-",
       ...(hasIncremental ? [operation.incremental === undefined ? "-" : code(operation.incremental)] : []),

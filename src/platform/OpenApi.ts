@@ -179,6 +179,19 @@ const referred = (from: unknown, schemas: Readonly<Record<string, unknown>>): Re
 
 type AnyApi = HttpApi.HttpApi<string, HttpApiGroup.HttpApiGroup.Any, unknown, never>
 
+/**
+ * A path as OpenAPI writes it: `/reports/{id}:run` of `/reports/:id::run`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const pathOf = (template: string): string =>
+  // two colons are one that stands in the path: platform takes what follows for a parameter
+  template.replace(
+    /::|:(\w+)\??|(\*)$/g,
+    (_, name?: string, rest?: string) => (name ?? rest) === undefined ? ":" : `{${name ?? rest}}`
+  )
+
 const describe = "What Holdfast sends to it, and expects of it. Operations that are not called are not here."
 
 /**
@@ -208,11 +221,7 @@ export const make = (
     onGroup() {},
     onEndpoint({ endpoint, group, successes }) {
       const operation = known.get(group.topLevel ? endpoint.name : `${group.identifier}.${endpoint.name}`)
-      // two colons are one that stands in the path: platform takes what follows for a parameter
-      const path = endpoint.path.replace(
-        /::|:(\w+)\??|(\*)$/g,
-        (_, name?: string, rest?: string) => (name ?? rest) === undefined ? ":" : `{${name ?? rest}}`
-      )
+      const path = pathOf(endpoint.path)
       const method = endpoint.method.toLowerCase()
       const server = options?.servers === undefined
         ? described.servers?.[group.topLevel ? endpoint.name : group.identifier]

@@ -337,17 +337,18 @@ export const Tag = <Self, Needed extends Options = {}>() =>
   definition: D,
   configuration: Configuration<D>
 ): TagClass<Self, Id, D, Needed> => {
-  class Service extends Context.Tag(id)<Self, Integration.Client<D>>() {
-    static readonly definition = definition
+  const tag = Context.Tag(id)<Self, Integration.Client<D>>()
+  const members = {
+    definition,
     // on demand: most programs call and never hand over
-    static get operations(): Integration.Operations<D> {
+    get operations() {
       return Integration.operations(definition)
-    }
-    static readonly layer = ((options: Options = {}) => layer(Service, definition, options)) as LayerOf<Self, D, Needed>
-    static readonly layerConfig = layerConfig(Service, definition, configuration)
+    },
+    layer: (options: Options = {}) => layer(tag, definition, options),
+    layerConfig: layerConfig(tag, definition, configuration)
   }
-  // but for what it inherits of the narrower class, which the type repeats in its own name
-  return Service as unknown as TagClass<Self, Id, D, Needed>
+  // a tag, and what has been put on it
+  return Object.defineProperties(tag, Object.getOwnPropertyDescriptors(members)) as TagClass<Self, Id, D, Needed>
 }
 
 /**

@@ -28,7 +28,9 @@ export interface Tag<I, D extends Provider.Definition> extends Context.Tag<I, In
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options<D extends Provider.Definition = Provider.Definition> {
+  /** Another than the class has: of another version, region or plan. */
+  readonly definition?: D | undefined
   readonly credentials: Layer.Layer<Credentials.Credentials>
   /** Of a provider whose every account has a host of its own. The emulator takes any. */
   readonly baseUrl?: string | undefined
@@ -37,11 +39,11 @@ export interface Options {
 const partsOf = <I, D extends Provider.Definition>(
   tag: Tag<I, D>,
   emulator: Emulator.Emulator,
-  { baseUrl, credentials }: Options
+  { baseUrl, credentials, definition = tag.definition }: Options<D>
 ): Clients.Parts<I, D> => ({
   baseUrl,
   credentials,
-  definition: tag.definition,
+  definition,
   http: Emulator.httpClient(emulator),
   tag
 })
@@ -71,7 +73,7 @@ const partsOf = <I, D extends Provider.Definition>(
 export const layerBare = <I, D extends Provider.Definition>(
   tag: Tag<I, D>,
   emulator: Emulator.Emulator,
-  options: Options
+  options: Options<D>
 ): Layer.Layer<I> => Clients.bare(partsOf(tag, emulator, options))
 
 /**
@@ -83,6 +85,6 @@ export const layerBare = <I, D extends Provider.Definition>(
 export const layer = <I, D extends Provider.Definition>(
   tag: Tag<I, D>,
   emulator: Emulator.Emulator,
-  options: Options & { readonly policy?: Provider.PolicyOption | undefined }
+  options: Options<D> & { readonly policy?: Provider.PolicyOption | undefined }
 ): Layer.Layer<I | Holdfast.Provided> =>
   Clients.standard({ ...partsOf(tag, emulator, options), policy: options.policy })

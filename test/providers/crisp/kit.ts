@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, type Provider } from "holdfast"
+import { Credentials, type Provider } from "holdfast"
 import { Crisp, define, definition, Emulator, type Schemas, type Tier } from "holdfast/providers/crisp"
-import * as Testing from "holdfast/testing"
+import { Emulated } from "holdfast/testing"
+import type * as Testing from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Crisp>
 
@@ -13,33 +14,19 @@ export const credentials = Credentials.layer(
   Credentials.Basic({ password: Redacted.make("fake-key"), username: "fake-identifier" })
 )
 
-const clientOf = <E, R>(layer: Layer.Layer<Crisp, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, Crisp))
-
-/** A client without any policy, and the emulator behind it. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Testing.Emulator.Options = {}, tier?: Tier) {
   const emulator = yield* Emulator.make(options)
-  const own = define({ tier })
-  const crisp = yield* clientOf(
-    Layer.effect(Crisp, Integration.client(own)).pipe(
-      Layer.provide(IntegrationClient.layer(own)),
-      Layer.provide(credentials),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
-  return { crisp, emulator }
+  const context = yield* Layer.build(Emulated.layerBare(Crisp, emulator, { credentials, definition: define({ tier }) }))
+  return { crisp: Context.get(context, Crisp), emulator }
 })
 
-/** The same with the standard stack. */
+/** The same over the standard stack. */
 export const withPolicy = Effect.fnUntraced(
-  function*(options: Testing.Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined> = {}) {
+  function*(options: Testing.Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    // the policy's needs are met whatever it is
-    const layer = Crisp.layer({ credentials, policy }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    ) as Layer.Layer<Crisp>
-    return { crisp: yield* clientOf(layer), emulator }
+    const context = yield* Layer.build(Emulated.layer(Crisp, emulator, { credentials, policy }))
+    return { crisp: Context.get(context, Crisp), emulator }
   }
 )
 

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient } from "holdfast"
-import { definition, Emulator, GoogleBusinessProfile } from "holdfast/providers/google-business-profile"
-import * as Testing from "holdfast/testing"
+import { Credentials, type Provider } from "holdfast"
+import { Emulator, GoogleBusinessProfile } from "holdfast/providers/google-business-profile"
+import { Emulated } from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof GoogleBusinessProfile>
 
@@ -10,27 +10,18 @@ export const credentials = Credentials.layer(Credentials.Bearer({ token: Redacte
 /** The first location of the account that the emulator starts with. */
 export const path = { accountId: "100001", locationId: "200001" }
 
-/** The typed client without any policy, and the emulator behind it. */
+/** A client without policies, and the emulator behind it, in process. */
 export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const emulator = yield* Emulator.make(options)
-  const context = yield* Layer.build(
-    Layer.effect(GoogleBusinessProfile, Integration.client(definition)).pipe(
-      Layer.provide(IntegrationClient.layer(definition)),
-      Layer.provide(credentials),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
+  const context = yield* Layer.build(Emulated.layerBare(GoogleBusinessProfile, emulator, { credentials }))
   return { emulator, google: Context.get(context, GoogleBusinessProfile) }
 })
 
-/** The same over its standard stack. */
-export const withPolicies = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
-  const emulator = yield* Emulator.make(options)
-  const context = yield* Layer.build(
-    GoogleBusinessProfile.layer({ credentials }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    )
-  )
-  return { emulator, google: Context.get(context, GoogleBusinessProfile) }
-})
+/** The same over the standard stack. */
+export const withPolicies = Effect.fnUntraced(
+  function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
+    const emulator = yield* Emulator.make(options)
+    const context = yield* Layer.build(Emulated.layer(GoogleBusinessProfile, emulator, { credentials, policy }))
+    return { emulator, google: Context.get(context, GoogleBusinessProfile) }
+  }
+)

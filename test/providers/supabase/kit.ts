@@ -1,9 +1,9 @@
 import { FetchHttpClient } from "@effect/platform"
 import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, IntegrationError, type Provider } from "holdfast"
-import { definition, Emulator, Keys, Supabase } from "holdfast/providers/supabase"
-import * as Testing from "holdfast/testing"
+import { Credentials, Holdfast, IntegrationError, type Provider } from "holdfast"
+import { Emulator, Keys, Supabase } from "holdfast/providers/supabase"
+import { Emulated } from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Supabase>
 
@@ -12,31 +12,21 @@ export const credentials = Credentials.layer(Keys.key(Redacted.make("sb_secret_f
 const clientOf = <E, R>(layer: Layer.Layer<Supabase, E, R>) =>
   Effect.map(Layer.build(layer), (context) => Context.get(context, Supabase))
 
-/** A client without any policy, and the emulator behind it. */
-export const inProcess = Effect.fnUntraced(
-  function*(options: Emulator.Options = {}, own: Layer.Layer<Credentials.Credentials> = credentials) {
-    const emulator = yield* Emulator.make(options)
-    const supabase = yield* clientOf(
-      Layer.effect(Supabase, Integration.client(definition)).pipe(
-        Layer.provide(IntegrationClient.layer(definition)),
-        Layer.provide(own),
-        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-      )
-    )
-    return { emulator, supabase }
-  }
-)
+/** A client without policies, and the emulator behind it, in process. */
+export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}, own = credentials) {
+  const emulator = yield* Emulator.make(options)
+  const context = yield* Layer.build(Emulated.layerBare(Supabase, emulator, { credentials: own }))
+  return { emulator, supabase: Context.get(context, Supabase) }
+})
 
-/** The same with the standard stack. */
+/** The same over the standard stack. */
 export const withPolicy = Effect.fnUntraced(
-  function*(options: Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined>) {
+  function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    // the policy's needs are met whatever it is
-    const layer = Supabase.layer({ baseUrl: "https://project.supabase.test", credentials, policy }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    ) as Layer.Layer<Supabase>
-    return { emulator, supabase: yield* clientOf(layer) }
+    const context = yield* Layer.build(
+      Emulated.layer(Supabase, emulator, { baseUrl: "https://project.supabase.test", credentials, policy })
+    )
+    return { emulator, supabase: Context.get(context, Supabase) }
   }
 )
 

@@ -1,8 +1,8 @@
 import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, Integration, IntegrationClient, IntegrationError, type Provider } from "holdfast"
-import { credential, definition, Emulator, Tidio } from "holdfast/providers/tidio"
-import * as Testing from "holdfast/testing"
+import { Credentials, IntegrationError, type Provider } from "holdfast"
+import { credential, Emulator, Tidio } from "holdfast/providers/tidio"
+import { Emulated } from "holdfast/testing"
 
 export type Client = Context.Tag.Service<typeof Tidio>
 
@@ -12,34 +12,19 @@ export const keys = (text: string) =>
 
 export const credentials = Credentials.layer(keys("spec"))
 
-const clientOf = <E, R>(layer: Layer.Layer<Tidio, E, R>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, Tidio))
+/** A client without policies, and the emulator behind it, in process. */
+export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options = {}, own = credentials) {
+  const emulator = yield* Emulator.make(options)
+  const context = yield* Layer.build(Emulated.layerBare(Tidio, emulator, { credentials: own }))
+  return { emulator, tidio: Context.get(context, Tidio) }
+})
 
-/** A client without any policy, and the emulator behind it. */
-export const inProcess = Effect.fnUntraced(
-  function*(options: Emulator.Options = {}, own: Layer.Layer<Credentials.Credentials> = credentials) {
-    const emulator = yield* Emulator.make(options)
-    const tidio = yield* clientOf(
-      Layer.effect(Tidio, Integration.client(definition)).pipe(
-        Layer.provide(IntegrationClient.layer(definition)),
-        Layer.provide(own),
-        Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-      )
-    )
-    return { emulator, tidio }
-  }
-)
-
-/** The same with the standard stack. */
+/** The same over the standard stack. */
 export const withPolicy = Effect.fnUntraced(
-  function*(options: Emulator.Options, policy: Exclude<Provider.Options["policy"], undefined>) {
+  function*(options: Emulator.Options = {}, policy: Exclude<Provider.PolicyOption, Layer.Layer.Any> = {}) {
     const emulator = yield* Emulator.make(options)
-    // the policy's needs are met whatever it is
-    const layer = Tidio.layer({ credentials, policy }).pipe(
-      Layer.provide(Holdfast.layerMemory),
-      Layer.provide(Testing.Emulator.layerHttpClient(emulator))
-    ) as Layer.Layer<Tidio>
-    return { emulator, tidio: yield* clientOf(layer) }
+    const context = yield* Layer.build(Emulated.layer(Tidio, emulator, { credentials, policy }))
+    return { emulator, tidio: Context.get(context, Tidio) }
   }
 )
 

@@ -79,7 +79,7 @@ const operationColumns: ReadonlyArray<Table.Column<Catalog.Operation>> = [
   { title: "IDEMPOTENT", value: ({ idempotent }) => yesNo(idempotent) },
   { title: "PAGES", value: ({ pagination }) => pagination ?? "-" },
   { title: "METHOD", value: ({ method }) => method },
-  { title: "PATH", value: ({ path }) => path }
+  { title: "PATH", value: ({ path }) => OpenApi.pathOf(path) }
 ]
 
 const settingColumns: ReadonlyArray<Table.Column<Catalog.Setting>> = [
