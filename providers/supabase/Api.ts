@@ -43,7 +43,7 @@ const rows = <A, I>(written: Schema.Schema<A, I>) =>
         .setHeaders(Schemas.ChangeHeaders).setPayload(Schemas.Row).addSuccess(written)
     )
     .add(
-      // the new values are absolute, but the filter may be about what they change
+      // absolute values: sent twice, it leaves the same rows, though the second may find none of them
       HttpApiEndpoint.patch("update", "/rest/v1/:table").setPath(table).setUrlParams(Schemas.ChangeParams)
         .setHeaders(Schemas.ChangeHeaders).setPayload(Schemas.Row).addSuccess(written)
         .annotate(Operation.Idempotent, true)

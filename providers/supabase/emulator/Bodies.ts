@@ -112,7 +112,7 @@ export const refuseRows = (
 ) => new Emulator.EmulatorError({ status, code, message, details: more })
 
 /**
- * What a handler refuses of users. `version` is what the request says in `X-Supabase-Api-Version`.
+ * What a handler refuses of users.
  *
  * @since 0.1.0
  * @category refusals

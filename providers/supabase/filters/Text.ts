@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { DeadLettering } from "holdfast"
 import type { Condition, Filter, Group } from "../Filters.js"
 
 /** A text that is one, whatever is in it. */
@@ -41,6 +42,14 @@ const reserved: ReadonlySet<string> = new Set([
   "not.or"
 ])
 
+const plain = (name: string): string => name.toLowerCase().replace(/[-_.]/g, "")
+
+/** Parameters of these names are left out of what is stored of a request, as they would be credentials. */
+const credentials: ReadonlySet<string> = new Set(DeadLettering.defaultSecretQuery.map(plain))
+
+/** As a parameter by itself it would be something else than a filter to somebody. */
+const isMistakable = (column: string): boolean => reserved.has(column) || credentials.has(plain(column))
+
 /**
  * The parameters of the query that say so, in pairs: a name may come several times.
  *
@@ -53,7 +62,7 @@ export const toParameters = (filter: Filter): ReadonlyArray<readonly [name: stri
       ? filter.filters.flatMap(toParameters)
       : [[`${prefix(filter.negated)}${filter.kind}`, members(filter)]]
   }
-  return reserved.has(filter.column)
+  return isMistakable(filter.column)
     ? [["and", members({ _tag: "Group", filters: [filter], kind: "and", negated: false })]]
     : [[filter.column, `${prefix(filter.negated)}${filter.operator}.${operandOf(filter, "parameter")}`]]
 }

@@ -46,6 +46,8 @@ describe("Filters", () => {
   it("of a column that has the name of a parameter are no parameter", () => {
     deepStrictEqual(written(Filters.eq("order", "A-1")), ["and=(order.eq.\"A-1\")"])
     deepStrictEqual(written(Filters.isNull("limit")), ["and=(limit.is.null)"])
+    // what a dead letter leaves out as a credential
+    deepStrictEqual(written(Filters.eq("Token", "A-1")), ["and=(Token.eq.\"A-1\")"])
   })
 
   it("are read as they were written, whatever is in a value", () => {

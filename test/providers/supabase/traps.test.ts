@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { ConfigProvider, Duration, Effect, Either, Fiber, Layer, Redacted, Schema, TestClock } from "effect"
-import { Credentials, Holdfast } from "holdfast"
+import { Credentials, DeadLetterQueue, Holdfast } from "holdfast"
 import { definition, Emulator, Filters, Keys, Schemas, Supabase, totalOf } from "holdfast/providers/supabase"
 import { Faults, Ledger } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
@@ -221,6 +221,30 @@ describe("Supabase's traps: rows", () => {
       const { supabase: { rows } } = yield* Kit.inProcess()
       yield* Kit.refused(rows.select({ path: { table: "../../auth/v1/admin/users" } }))
       yield* Kit.refused(rows.select({ path: { table: ".." } }))
+    }))
+})
+
+describe("Supabase's traps: dead letters", () => {
+  it.scoped("a deletion by a column that is called like a credential keeps its filter, and is replayed with it", () =>
+    Effect.gen(function*() {
+      const emulator = yield* Emulator.make({
+        faults: Faults.script([Faults.resetBefore]),
+        tables: { orders: { rows: [{ id: 1, token: "a" }, { id: 2, token: "b" }] } }
+      })
+      yield* Effect.gen(function*() {
+        const { rows } = yield* Supabase
+        const error = yield* Effect.flip(rows.delete({ path: orders, urlParams: { where: Filters.eq("token", "a") } }))
+        const queue = yield* DeadLetterQueue.DeadLetterQueue
+        yield* queue.replay(error.deadLetterId ?? "none")
+        deepStrictEqual((yield* rows.select({ path: orders })).map(({ id }) => id), [2])
+      }).pipe(
+        Effect.provide(
+          Supabase.layer({ baseUrl: "https://p.test", credentials: Kit.credentials, policy: { retry: false } }).pipe(
+            Layer.provideMerge(Holdfast.layerMemory),
+            Layer.provide(Testing.Emulator.layerHttpClient(emulator))
+          )
+        )
+      )
     }))
 })
 
