@@ -7,42 +7,12 @@
  * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
+import type { Condition, Filter, Group } from "./filters/Model.js"
 import { quoted } from "./filters/Text.js"
 
+export type { Condition, Filter, Group }
+
 export { fromParameter, toParameters } from "./filters/Text.js"
-
-/**
- * A column with an operator and a value. Its text is written by `Filters`: `null` is asked for by `isNull` only, as `eq.null`
- * would be the text "null".
- *
- * @since 0.1.0
- * @category models
- */
-export interface Condition {
-  readonly _tag: "Condition"
-  readonly column: string
-  readonly negated: boolean
-  /** As PostgREST writes it: `eq`, `like(any)`, `fts(english)`. */
-  readonly operator: string
-  readonly operand: string | ReadonlyArray<string>
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Group {
-  readonly _tag: "Group"
-  readonly kind: "and" | "or"
-  readonly negated: boolean
-  readonly filters: Arr.NonEmptyReadonlyArray<Filter>
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Filter = Condition | Group
 
 /**
  * @since 0.1.0

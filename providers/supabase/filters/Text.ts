@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { DeadLettering } from "holdfast"
-import type { Condition, Filter, Group } from "../Filters.js"
+import type { Condition, Filter, Group } from "./Model.js"
 
 /** A text that is one, whatever is in it. */
 export const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&")}"`
@@ -138,7 +138,7 @@ class Reader {
 
   condition(column: string, operandOf: () => string): Condition {
     const negated = this.takes("not.")
-    const operator = this.matches(/[a-z]+(?:\([a-z]+\))?/)
+    const operator = this.matches(/[a-z]+(?:\(\w+\))?/)
     this.needs(".")
     const operand = operator === "in" ? this.list() : operandOf()
     return { _tag: "Condition", column, negated, operator, operand }

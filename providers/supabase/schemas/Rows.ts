@@ -55,7 +55,7 @@ export const RowInput = Schema.Union(Schema.Array(Row).pipe(Schema.minItems(1)),
 const Condition = Schema.TaggedStruct("Condition", {
   column: Schema.NonEmptyString,
   negated: Schema.Boolean,
-  operator: Schema.String.pipe(Schema.pattern(/^[a-z]+(?:\([a-z]+\))?$/)),
+  operator: Schema.String.pipe(Schema.pattern(/^[a-z]+(?:\(\w+\))?$/)),
   operand: Schema.Union(Schema.String, Schema.Array(Schema.String))
 })
 
