@@ -22,17 +22,17 @@ const Id = Schema.transform(Schema.Union(Schema.String, Schema.Int), Schema.Stri
 
 /**
  * Names joined by commas, as HubSpot wants them in a query: an array in the typed API. A name cannot be empty or hold a
- * comma.
+ * comma. HubSpot takes a parameter that is repeated as well (its own SDK sends them so), and so does the emulator.
  *
  * @since 0.1.0
  * @category sent
  */
 export const Csv = Schema.transform(
-  Schema.String,
+  Schema.Union(Schema.String, Schema.Array(Schema.String)),
   Schema.Array(Schema.String.pipe(Schema.pattern(/^[^,]+$/, { message: () => "a name without a comma" }))),
   {
     strict: true,
-    decode: (text) => text === "" ? [] : text.split(","),
+    decode: (given) => [given].flat().flatMap((text) => text === "" ? [] : text.split(",")),
     encode: (names) => names.join(",")
   }
 )
@@ -194,14 +194,14 @@ export const Sort = Schema.Struct({
 
 /**
  * A search. HubSpot takes at most 5 groups of 6 filters, one sort, 200 results a page and 10,000 results in all, and a
- * body of 3,000 characters.
+ * body of 3,000 characters. A sort may also be the name of a property, with a `-` before it for descending.
  *
  * @since 0.1.0
  * @category sent
  */
 export const SearchInput = Schema.Struct({
   filterGroups: Field.may(Schema.Array(FilterGroup).pipe(Schema.maxItems(5))),
-  sorts: Field.may(Schema.Array(Sort).pipe(Schema.maxItems(1))),
+  sorts: Field.may(Schema.Array(Schema.Union(Sort, Schema.NonEmptyString)).pipe(Schema.maxItems(1))),
   query: Field.may(Schema.String),
   properties: Field.may(Schema.Array(Schema.String)),
   limit: Field.may(Schema.Int.pipe(Schema.between(1, 200))),

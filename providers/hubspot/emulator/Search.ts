@@ -88,6 +88,14 @@ const matches = (record: CrmRecord, filter: Filter): boolean => {
   }
 }
 
+/** The short form is the name, and `-` before it for descending. */
+const sortOf = (sort: NonNullable<Input["sorts"]>[number] | undefined): typeof Schemas.Sort.Type | undefined =>
+  typeof sort !== "string"
+    ? sort
+    : sort.startsWith("-")
+    ? { propertyName: sort.slice(1), direction: "DESCENDING" }
+    : { propertyName: sort }
+
 const check = (input: Input): void => {
   const filters = (input.filterGroups ?? []).reduce((sum, group) => sum + group.filters.length, 0)
   if (filters > maxFilters) throw invalid(`at most ${maxFilters} filters are allowed`)
@@ -107,7 +115,7 @@ export const search = (table: Table, input: Input) => {
     (groups.length === 0 || groups.some((group) => group.filters.every((filter) => matches(record, filter)))) &&
     (query === undefined || table.kind.defaults.some((name) => containsTokens(record.properties[name] ?? "", query)))
   )
-  const sort = input.sorts?.[0]
+  const sort = sortOf(input.sorts?.[0])
   if (sort !== undefined) {
     const sign = sort.direction === "DESCENDING" ? -1 : 1
     found.sort((one, other) =>
