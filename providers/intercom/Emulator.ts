@@ -29,6 +29,7 @@ const handlers = (state: State): Emulator.Handlers<IntercomApi> => ({
     me: () =>
       Effect.succeed({
         ...admin,
+        type: "admin",
         app: { id_code: "abcd1234", name: "Analytical Engines", region: "US", timezone: "Etc/UTC" }
       })
   },

@@ -59,6 +59,7 @@ const create = (state: State, exchange: Emulator.Exchange, input: Input): Schema
       id: hex(state.nextId()),
       marked_email_as_spam: false,
       role: input.role ?? "user",
+      type: "contact",
       unsubscribed_from_emails: false,
       updated_at: at,
       workspace_id: "abcd1234",
@@ -102,6 +103,7 @@ const merge = (
 
 const reference = ({ contact: { external_id, id } }: Stored) => ({
   id,
+  type: "contact",
   ...(external_id === undefined ? undefined : { external_id })
 })
 
@@ -127,13 +129,13 @@ export const handlers = (
     list: ({ urlParams }) =>
       step(() => {
         const { items, ...rest } = page(shown(), urlParams, 50)
-        return { ...rest, data: items }
+        return { ...rest, data: items, type: "list" }
       }),
     search: ({ payload }) =>
       step(() => {
         const found = shown().filter((contact) => Searching.isFound(payload.query, contact, "contacts"))
         const { items, ...rest } = page(Searching.sorted(found, payload.sort), payload.pagination ?? {}, 50)
-        return { ...rest, data: items }
+        return { ...rest, data: items, type: "list" }
       }),
     merge: ({ payload }, exchange) => step(() => merge(state, exchange, payload)),
     findByExternalId: ({ path }) => step(() => contactBy(state, { external_id: path.externalId }).contact),

@@ -33,8 +33,8 @@ const begin = (
   const at = secondsOf(exchange)
   const author = type === "conversation" ? { id: contact, type: "user" } : { id: admin.id, type: "admin" }
   state.conversations.set(id, {
-    contacts: { contacts: [{ id: contact }] },
-    conversation_parts: { conversation_parts: [], total_count: 0 },
+    contacts: { contacts: [{ id: contact, type: "contact" }], type: "contact.list" },
+    conversation_parts: { conversation_parts: [], total_count: 0, type: "conversation_part.list" },
     created_at: at,
     id,
     open: true,
@@ -42,6 +42,7 @@ const begin = (
     read: false,
     source: { author, body: html(body), id: message, type },
     state: "open",
+    type: "conversation",
     updated_at: at
   })
   exchange.changed({ resource: "conversations", kind: "created", key: id })
@@ -74,11 +75,16 @@ const addReply = (state: State, exchange: Emulator.Exchange, id: string, reply: 
     created_at: at,
     id: String(state.nextId()),
     part_type: reply.message_type,
+    type: "conversation_part",
     updated_at: at
   }
   const after = {
     ...before,
-    conversation_parts: { conversation_parts: [...parts, part], total_count: parts.length + 1 },
+    conversation_parts: {
+      conversation_parts: [...parts, part],
+      total_count: parts.length + 1,
+      type: "conversation_part.list"
+    },
     updated_at: at
   }
   state.conversations.set(id, after)
@@ -89,6 +95,7 @@ const addReply = (state: State, exchange: Emulator.Exchange, id: string, reply: 
 const shown = (conversation: Schemas.Conversation): Schemas.Conversation => ({
   ...conversation,
   conversation_parts: {
+    ...conversation.conversation_parts,
     conversation_parts: (conversation.conversation_parts?.conversation_parts ?? []).slice(-maxParts),
     total_count: conversation.conversation_parts?.total_count ?? 0
   }
@@ -131,7 +138,8 @@ export const handlers = (
       conversation_id: begin(state, exchange, { ...input, message: id }),
       created_at: secondsOf(exchange),
       id,
-      message_type: input.type,
+      message_type: input.type === "email" ? "email" : "inapp",
+      type: input.type === "conversation" ? "user_message" : "admin_message",
       ...(input.subject === undefined ? undefined : { subject: input.subject })
     }
     state.messages.push(message)
@@ -142,7 +150,7 @@ export const handlers = (
       list: ({ urlParams }) =>
         step(() => {
           const { items, ...rest } = page(all(), urlParams, 20)
-          return { ...rest, conversations: items }
+          return { ...rest, conversations: items, type: "conversation.list" }
         }),
       create: ({ payload }, exchange) =>
         step(() => write(exchange, { body: payload.body, contact: payload.from.id, type: "conversation" })),
@@ -150,7 +158,7 @@ export const handlers = (
         step(() => {
           const found = all().filter((one) => Searching.isFound(payload.query, one, "conversations"))
           const { items, ...rest } = page(Searching.sorted(found, payload.sort), payload.pagination ?? {}, 20)
-          return { ...rest, conversations: items }
+          return { ...rest, conversations: items, type: "conversation.list" }
         }),
       get: ({ path, urlParams }) =>
         step(() => {

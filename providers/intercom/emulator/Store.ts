@@ -134,6 +134,7 @@ export const page = <A>(
       page: Math.floor(from / size) + 1,
       per_page: size,
       total_pages: Math.ceil(all.length / size),
+      type: "pages",
       ...(end < all.length ? { next: { starting_after: `W${end}` } } : undefined)
     },
     total_count: all.length

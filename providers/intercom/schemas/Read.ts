@@ -12,6 +12,15 @@ const orEmpty = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
 /** Seconds since 1970. */
 const Seconds = Schema.Int
 
+/** Of an admin: Intercom gives it as a number, and in older versions as a string. */
+const AdminId = Schema.Union(
+  Schema.transform(Schema.Int, Schema.String.pipe(Schema.pattern(/^\d{1,15}$/)), { decode: String, encode: Number }),
+  Schema.String
+)
+
+/** What the object is: `contact`, `list`, `pages`, … */
+const Type = Field.maybe(Schema.String)
+
 /** Some ids are numbers in one place, and texts in another. */
 const Id = Schema.Union(
   Schema.String,
@@ -37,7 +46,8 @@ export const Me = Schema.Struct({
   })),
   email: Field.maybe(Schema.String),
   id: Id,
-  name: Field.maybe(Schema.String)
+  name: Field.maybe(Schema.String),
+  type: Type
 })
 
 /**
@@ -60,10 +70,11 @@ export const Contact = Schema.Struct({
   last_seen_at: Field.maybe(Seconds),
   marked_email_as_spam: Field.maybe(Schema.Boolean),
   name: Field.maybe(Schema.String),
-  owner_id: Field.maybe(Id),
+  owner_id: Field.maybe(AdminId),
   phone: Field.maybe(Schema.String),
   role: Field.maybe(Schema.String),
   signed_up_at: Field.maybe(Seconds),
+  type: Type,
   unsubscribed_from_emails: Field.maybe(Schema.Boolean),
   updated_at: Field.maybe(Seconds),
   workspace_id: Field.maybe(Schema.String)
@@ -86,7 +97,8 @@ export const ContactReference = Schema.Struct({
   blocked: Field.maybe(Schema.Boolean),
   deleted: Field.maybe(Schema.Boolean),
   external_id: Field.maybe(Schema.String),
-  id: Schema.String
+  id: Schema.String,
+  type: Type
 })
 
 /** A cursor; older lists have a URL with one in it. */
@@ -97,7 +109,8 @@ const Pages = Schema.optionalWith(
     next: Field.maybe(Next),
     page: Field.maybe(Schema.Int),
     per_page: Field.maybe(Schema.Int),
-    total_pages: Field.maybe(Schema.Int)
+    total_pages: Field.maybe(Schema.Int),
+    type: Type
   }),
   { default: () => ({}), nullable: true }
 )
@@ -109,7 +122,8 @@ const Pages = Schema.optionalWith(
 export const ContactPage = Schema.Struct({
   data: Schema.Array(Contact),
   pages: Pages,
-  total_count: Field.maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int),
+  type: Type
 })
 
 const Author = Schema.Struct({
@@ -129,6 +143,7 @@ export const ConversationPart = Schema.Struct({
   created_at: Field.maybe(Seconds),
   id: Id,
   part_type: Field.maybe(Schema.String),
+  type: Type,
   updated_at: Field.maybe(Seconds)
 })
 
@@ -137,14 +152,18 @@ export const ConversationPart = Schema.Struct({
  * @category read
  */
 export const Conversation = Schema.Struct({
-  admin_assignee_id: Field.maybe(Id),
+  admin_assignee_id: Field.maybe(AdminId),
   contacts: Field.maybe(
-    Schema.Struct({ contacts: orEmpty(Schema.Struct({ external_id: Field.maybe(Schema.String), id: Id })) })
+    Schema.Struct({
+      contacts: orEmpty(Schema.Struct({ external_id: Field.maybe(Schema.String), id: Id, type: Type })),
+      type: Type
+    })
   ),
   /** Of one conversation, and not in lists: the latest 500. */
   conversation_parts: Field.maybe(Schema.Struct({
     conversation_parts: orEmpty(ConversationPart),
-    total_count: Field.maybe(Schema.Int)
+    total_count: Field.maybe(Schema.Int),
+    type: Type
   })),
   created_at: Field.maybe(Seconds),
   id: Id,
@@ -162,6 +181,7 @@ export const Conversation = Schema.Struct({
   state: Field.maybe(Schema.String),
   team_assignee_id: Field.maybe(Id),
   title: Field.maybe(Schema.String),
+  type: Type,
   updated_at: Field.maybe(Seconds),
   waiting_since: Field.maybe(Seconds)
 })
@@ -179,7 +199,8 @@ export interface Conversation extends Schema.Schema.Type<typeof Conversation> {}
 export const ConversationPage = Schema.Struct({
   conversations: Schema.Array(Conversation),
   pages: Pages,
-  total_count: Field.maybe(Schema.Int)
+  total_count: Field.maybe(Schema.Int),
+  type: Type
 })
 
 /**
@@ -192,5 +213,6 @@ export const Message = Schema.Struct({
   created_at: Field.maybe(Seconds),
   id: Id,
   message_type: Field.maybe(Schema.String),
-  subject: Field.maybe(Schema.String)
+  subject: Field.maybe(Schema.String),
+  type: Type
 })

@@ -159,7 +159,8 @@ const message = {
  * @category sent
  */
 export const MessageInput = Schema.Union(
-  Schema.Struct({ ...message, message_type: Schema.Literal("in_app") }),
+  // the reference says in_app, Intercom's own SDK sends inapp
+  Schema.Struct({ ...message, message_type: Schema.Literal("in_app", "inapp") }),
   Schema.Struct({
     ...message,
     message_type: Schema.Literal("email"),

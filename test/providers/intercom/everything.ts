@@ -101,5 +101,10 @@ export const everything = Effect.fnUntraced(function*(intercom: Kit.Client) {
   strictEqual((yield* contacts.archive({ path })).archived, true)
   strictEqual((yield* contacts.unarchive({ path })).archived, false)
   strictEqual((yield* contacts.block({ path })).blocked, true)
-  deepStrictEqual(yield* contacts.delete({ path }), { deleted: true, external_id: "42", id: ada.id })
+  deepStrictEqual(yield* contacts.delete({ path }), {
+    deleted: true,
+    external_id: "42",
+    id: ada.id,
+    type: "contact"
+  })
 })
