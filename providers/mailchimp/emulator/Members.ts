@@ -146,8 +146,8 @@ export const update = (
   if (id !== hash && audience.members.has(id)) {
     throw refusal(400, "Member Exists", `${email} is already a list member.`)
   }
-  // whoever has another address has another name
-  audience.members.delete(hash)
+  // whoever has another address has another name; who keeps it keeps their place in the list
+  if (id !== hash) audience.members.delete(hash)
   return put(audience, exchange, {
     ...before,
     email_address: email,
