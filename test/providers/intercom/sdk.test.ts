@@ -17,7 +17,7 @@ const asked = <A>(promise: () => PromiseLike<A>) => Effect.promise(async () => a
 /** Its own error, with Intercom's list of errors as the body. */
 const refused = (promise: () => PromiseLike<unknown>, status: number, code: string) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: async () => await promise(), catch: (error): unknown => error })),
+    Effect.flip(Effect.tryPromise({ try: async () => await promise(), catch: (error): object => Object(error) })),
     (error) => {
       assert.instanceOf(error, IntercomError)
       assert.propertyVal(error, "statusCode", status)
