@@ -3,8 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Emulator } from "holdfast/providers/docusign"
 import { Faults } from "holdfast/testing"
-import { accountId } from "./kit.js"
+import { sent } from "../sent.js"
+import * as Kit from "./kit.js"
 import { type Answer, clients } from "./sdk.js"
+
+const { accountId } = Kit
 
 const started = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const { baseUrl, emulator } = yield* Emulator.serve(options)
@@ -254,5 +257,68 @@ describe("docusign-esign", () => {
         )
         assert.nestedPropertyVal(limited, "response.headers.x-ratelimit-remaining", "0")
       }
+    }))
+
+  it.scopedLive("sends what our client sends", () =>
+    Effect.gen(function*() {
+      const theirs = yield* started()
+      const transactionId = "order-A-1"
+      const recipientViewRequest = {
+        authenticationMethod: "none",
+        clientUserId: "u-1",
+        email: "ada@example.com",
+        returnUrl: "https://app.example.com/signed",
+        userName: "Ada Lovelace"
+      }
+      const signers = [{
+        clientUserId: "u-1",
+        email: "ada@example.com",
+        name: "Ada Lovelace",
+        recipientId: "1",
+        routingOrder: 1
+      }]
+      const made = yield* asked(async () => {
+        await theirs.accounts.getAccountInformation(accountId, {})
+        await theirs.templates.listTemplates(accountId, { count: "5", searchText: "Order" })
+        const recipients = { signers: signers.map((signer) => ({ ...signer, routingOrder: "1" })) }
+        const envelopeDefinition = { ...Kit.order(transactionId), recipients }
+        const envelope = await theirs.envelopes.createEnvelope(accountId, { envelopeDefinition })
+        const id = idOf(envelope)
+        await theirs.envelopes.getEnvelope(accountId, id, { include: "recipients" })
+        await theirs.envelopes.listRecipients(accountId, id, { includeTabs: "false" })
+        await theirs.envelopes.listStatusChanges(accountId, { count: "5", fromDate: "1970-01-01T00:00:00Z" })
+        await theirs.envelopes.listStatus(accountId, {
+          envelopeIds: "request_body",
+          envelopeIdsRequest: { envelopeIds: [id] }
+        })
+        await theirs.envelopes.getDocument(accountId, id, "1", {})
+        await theirs.envelopes.createRecipientView(accountId, id, { recipientViewRequest })
+        await theirs.envelopes.update(accountId, id, { envelope: { status: "voided", voidedReason: "a mistake" } })
+        return id
+      })
+
+      const ours = yield* Kit.inProcess()
+      const { docusign } = ours
+      const path = { accountId }
+      const one = { accountId, envelopeId: made }
+      yield* docusign.accounts.get({ path })
+      yield* docusign.templates.list({ path, urlParams: { count: 5, search_text: "Order" } })
+      yield* docusign.envelopes.create({ path, payload: { ...Kit.order(transactionId), recipients: { signers } } })
+      yield* docusign.envelopes.get({ path: one, urlParams: { include: "recipients" } })
+      yield* docusign.recipients.list({ path: one, urlParams: { include_tabs: false } })
+      yield* docusign.envelopes.list({ path, urlParams: { count: 5, from_date: "1970-01-01T00:00:00Z" } })
+      yield* docusign.envelopes.statuses({
+        path,
+        payload: { envelopeIds: [made] },
+        urlParams: { envelope_ids: "request_body" }
+      })
+      yield* docusign.documents.get({ path: { ...one, documentId: "1" } })
+      yield* docusign.views.recipient({ path: one, payload: recipientViewRequest })
+      yield* docusign.envelopes.update({
+        path: one,
+        payload: { status: "voided", voidedReason: "a mistake" },
+        urlParams: {}
+      })
+      assert.deepStrictEqual(yield* sent(theirs.emulator), yield* sent(ours.emulator))
     }))
 })

@@ -5,6 +5,8 @@ import { Emulator } from "holdfast/providers/intercom"
 import { Faults } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
 import { Intercom, IntercomClient, IntercomError } from "intercom-client"
+import { sent } from "../sent.js"
+import * as Kit from "./kit.js"
 
 const started = Effect.fnUntraced(function*(options: Testing.Emulator.Options = {}) {
   const { baseUrl, emulator } = yield* Emulator.serve(options)
@@ -258,5 +260,61 @@ describe("intercom-client", () => {
       const intercom = new IntercomClient({ baseUrl, maxRetries: 1, token: "intercom-fake-token" })
       assert.strictEqual((yield* asked(() => intercom.admins.identify()))?.id, "814860")
       assert.deepStrictEqual((yield* emulator.ledger).map(({ status }) => status), [503, 200])
+    }))
+
+  it.scopedLive("sends what our client sends", () =>
+    Effect.gen(function*() {
+      const { emulator, intercom } = yield* started()
+      const { contacts, conversations } = intercom
+      const ada = { email: "ada@example.com", external_id: "42", name: "Ada" }
+      const { contact_id } = yield* asked(async () => ({ contact_id: idOf(await contacts.create(ada)) }))
+      const from = { id: contact_id, type: "user" as const }
+      const reply = {
+        admin_id: "814860",
+        body: "It does",
+        message_type: "comment" as const,
+        type: "admin" as const
+      }
+      const condition = { field: "email", operator: "~" as const, value: "ada" }
+      const event = { created_at: 1_700_000_000, event_name: "ordered", user_id: "42" }
+      const conversation_id = yield* asked(async () => {
+        await contacts.update({ contact_id, phone: "+4420123456" })
+        await contacts.find({ contact_id })
+        await contacts.showContactByExternalId({ external_id: "42" })
+        await contacts.list({ per_page: 5 })
+        await contacts.search({ pagination: { per_page: 5 }, query: condition })
+        const begun = await conversations.create({ body: "Does it run?", from })
+        await conversations.reply({ body: reply, conversation_id: begun.conversation_id })
+        await conversations.find({ conversation_id: begun.conversation_id, display_as: "plaintext" })
+        await conversations.list({ per_page: 5 })
+        await intercom.events.create(event)
+        await contacts.archive({ contact_id })
+        await contacts.unarchive({ contact_id })
+        await contacts.blockContact({ contact_id })
+        await contacts.delete({ contact_id })
+        await intercom.admins.identify()
+        return begun.conversation_id
+      })
+
+      const ours = yield* Kit.inProcess()
+      const path = { id: contact_id }
+      const conversation = { id: conversation_id }
+      yield* ours.intercom.contacts.create({ payload: ada })
+      yield* ours.intercom.contacts.update({ path, payload: { phone: "+4420123456" } })
+      yield* ours.intercom.contacts.get({ path })
+      yield* ours.intercom.contacts.findByExternalId({ path: { externalId: "42" } })
+      yield* ours.intercom.contacts.list({ urlParams: { per_page: 5 } })
+      yield* ours.intercom.contacts.search({ payload: { pagination: { per_page: 5 }, query: condition } })
+      yield* ours.intercom.conversations.create({ payload: { body: "Does it run?", from } })
+      yield* ours.intercom.conversations.reply({ path: conversation, payload: reply })
+      yield* ours.intercom.conversations.get({ path: conversation, urlParams: { display_as: "plaintext" } })
+      yield* ours.intercom.conversations.list({ urlParams: { per_page: 5 } })
+      yield* ours.intercom.events.track({ payload: event })
+      yield* ours.intercom.contacts.archive({ path })
+      yield* ours.intercom.contacts.unarchive({ path })
+      yield* ours.intercom.contacts.block({ path })
+      yield* ours.intercom.contacts.delete({ path })
+      yield* ours.intercom.admins.me()
+      assert.deepStrictEqual(yield* sent(emulator), yield* sent(ours.emulator))
     }))
 })

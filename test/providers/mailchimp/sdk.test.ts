@@ -4,8 +4,11 @@ import { Effect } from "effect"
 import { Emulator, subscriberHash } from "holdfast/providers/mailchimp"
 import { Faults } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
-import { listId } from "./kit.js"
+import { sent } from "../sent.js"
+import * as Kit from "./kit.js"
 import { type Answer, apiClient } from "./sdk.js"
+
+const { listId } = Kit
 
 const started = Effect.fnUntraced(function*(options: Testing.Emulator.Options = {}) {
   const { baseUrl, emulator } = yield* Emulator.serve(options)
@@ -191,5 +194,63 @@ describe("@mailchimp/mailchimp_marketing", () => {
       yield* asked(() => apiClient(baseUrl, "fake0123456789-us19").ping.get())
       yield* asked(() => apiClient(baseUrl, { accessToken: "fake-token" }).ping.get())
       assert.deepStrictEqual((yield* emulator.ledger).map(({ status }) => status), [200, 200])
+    }))
+
+  it.scopedLive("sends what our client sends", () =>
+    Effect.gen(function*() {
+      const { emulator, mailchimp } = yield* started()
+      const hash = subscriberHash("ada@example.com")
+      const member = { email_address: "ada@example.com", status_if_new: "subscribed" } as const
+      const members = [{ email_address: "grace@example.com", status: "subscribed" }] as const
+      const tags = [{ name: "vip", status: "active" }] as const
+      const operations = [{ method: "GET", path: "/lists" }] as const
+      const webhook = {
+        events: { subscribe: true },
+        sources: { admin: true, api: false, user: true },
+        url: "https://app.example.com/hooks/mailchimp"
+      }
+      const { lists } = mailchimp
+      const made = yield* asked(async () => {
+        await mailchimp.ping.get()
+        await mailchimp.root.getRoot({ fields: ["account_name", "role"] })
+        await lists.getAllLists({ count: 5, offset: 1 })
+        await lists.setListMember(listId, hash, member, { skipMergeValidation: true })
+        await lists.updateListMember(listId, hash, { status: "unsubscribed" })
+        await lists.updateListMemberTags(listId, hash, { tags })
+        await lists.createListMemberEvent(listId, hash, { name: "purchase" })
+        await lists.batchListMembers(listId, { members }, { skipDuplicateCheck: true })
+        await lists.getListMembersInfo(listId, { count: 5, excludeFields: ["members.tags"], status: "subscribed" })
+        await lists.deleteListMember(listId, hash)
+        await lists.deleteListMemberPermanent(listId, hash)
+        await mailchimp.batches.start({ operations })
+        return await lists.createListWebhook(listId, webhook)
+      })
+      yield* asked(() => lists.deleteListWebhook(listId, String(made.id)))
+
+      const ours = yield* Kit.inProcess()
+      const path = { listId }
+      const one = { hash, listId }
+      yield* ours.mailchimp.ping.get()
+      yield* ours.mailchimp.account.get({ urlParams: { fields: "account_name,role" } })
+      yield* ours.mailchimp.lists.list({ urlParams: { count: 5, offset: 1 } })
+      yield* ours.mailchimp.members.upsert({
+        path: one,
+        payload: member,
+        urlParams: { skip_merge_validation: true }
+      })
+      yield* ours.mailchimp.members.update({ path: one, payload: { status: "unsubscribed" } })
+      yield* ours.mailchimp.members.tag({ path: one, payload: { tags } })
+      yield* ours.mailchimp.members.event({ path: one, payload: { name: "purchase" } })
+      yield* ours.mailchimp.members.batch({ path, payload: { members }, urlParams: { skip_duplicate_check: true } })
+      yield* ours.mailchimp.members.list({
+        path,
+        urlParams: { count: 5, exclude_fields: "members.tags", status: "subscribed" }
+      })
+      yield* ours.mailchimp.members.archive({ path: one })
+      yield* ours.mailchimp.members.deletePermanent({ path: one })
+      yield* ours.mailchimp.batches.create({ payload: { operations } })
+      yield* ours.mailchimp.webhooks.create({ path, payload: webhook })
+      yield* ours.mailchimp.webhooks.remove({ path: { listId, webhookId: String(made.id) } })
+      assert.deepStrictEqual(yield* sent(emulator), yield* sent(ours.emulator))
     }))
 })
