@@ -8,7 +8,7 @@ import type { HubSpotApi } from "../Api.js"
 import type * as Schemas from "../Schemas.js"
 import { type Associations, typeName } from "./Associations.js"
 import { search } from "./Search.js"
-import { type CrmRecord, invalid, notFound, render, selection, type Table } from "./Store.js"
+import { type CrmRecord, invalid, notFound, render, selection, type Table, withHistory } from "./Store.js"
 
 type Handlers = Emulator.Handlers<HubSpotApi>["contacts"]
 
@@ -144,6 +144,7 @@ export const objects = (
         return {
           results: records.map((record) => ({
             ...render(record, properties),
+            ...withHistory(record, urlParams.propertiesWithHistory),
             ...withAssociations(record, urlParams.associations)
           })),
           ...(more && last !== undefined
@@ -159,6 +160,7 @@ export const objects = (
         if (record === undefined) throw notFound()
         return {
           ...render(record, selection(kind, urlParams.properties)),
+          ...withHistory(record, urlParams.propertiesWithHistory),
           ...withAssociations(record, urlParams.associations)
         }
       }),
@@ -187,7 +189,11 @@ export const objects = (
           ),
           { ids: missing }
         )]
-        const results = found.flatMap((record) => record === undefined ? [] : [render(record, properties)])
+        const results = found.flatMap((record) =>
+          record === undefined
+            ? []
+            : [{ ...render(record, properties), ...withHistory(record, payload.propertiesWithHistory) }]
+        )
         return batchReply(exchange.now, results, errors, 200)
       }),
 

@@ -13,9 +13,23 @@ import type { ObjectType } from "../Schemas.js"
 export interface CrmRecord {
   readonly id: string
   readonly properties: Record<string, string>
+  /** What each property was, the newest first. */
+  readonly history: Record<string, ReadonlyArray<Version>>
   readonly createdAt: string
   updatedAt: string
   archivedAt: string | undefined
+}
+
+/**
+ * One value of a property, as HubSpot tells its history.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Version {
+  readonly sourceType: string
+  readonly timestamp: string
+  readonly value: string
 }
 
 /**
@@ -105,6 +119,16 @@ const checked = (properties: Readonly<Record<string, string>>): Record<string, s
   return result
 }
 
+/** A record that is written again and again does not grow without end. */
+const maxVersions = 20
+
+const remember = (record: CrmRecord, values: Readonly<Record<string, string>>, timestamp: string): void => {
+  for (const [name, value] of Object.entries(values)) {
+    const before = (record.history[name] ?? []).slice(0, maxVersions - 1)
+    record.history[name] = [{ sourceType: "INTEGRATION", timestamp, value }, ...before]
+  }
+}
+
 /**
  * All records of one type, in the order of their ids. Its methods throw an `EmulatorError` for what HubSpot refuses, and
  * have changed nothing then.
@@ -155,10 +179,12 @@ export class Table {
     const record: CrmRecord = {
       id,
       properties: { ...values, createdate: at, hs_object_id: id, [this.kind.modified]: at },
+      history: {},
       createdAt: at,
       updatedAt: at,
       archivedAt: undefined
     }
+    remember(record, values, at)
     this.#byId.set(id, record)
     this.#order.push(record)
     this.#index(record)
@@ -172,6 +198,7 @@ export class Table {
     const at = new Date(now).toISOString()
     Object.assign(record.properties, values, { [this.kind.modified]: at })
     record.updatedAt = at
+    remember(record, values, at)
     this.#index(record)
     return record
   }
@@ -287,6 +314,17 @@ export const render = (record: CrmRecord, properties: ReadonlyArray<string> | "a
   archived: record.archivedAt !== undefined,
   ...(record.archivedAt === undefined ? undefined : { archivedAt: record.archivedAt })
 })
+
+/**
+ * The history of the properties whose history was asked for.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const withHistory = (record: CrmRecord, names: ReadonlyArray<string> | undefined) =>
+  names === undefined || names.length === 0
+    ? undefined
+    : { propertiesWithHistory: Object.fromEntries(names.map((name) => [name, record.history[name] ?? []])) }
 
 /**
  * The properties that a read gives: those that were asked for and the ones that always come, or the type's defaults.

@@ -27,6 +27,15 @@ const refused = (promise: () => Promise<unknown>, code: number, body: object) =>
     }
   )
 
+/** What each property was, the newest first. */
+const valuesOf = (
+  history: Readonly<Record<string, ReadonlyArray<{ readonly timestamp: Date; readonly value: string }>>> = {}
+) =>
+  Record.map(history, (versions) => {
+    for (const { timestamp } of versions) assert.instanceOf(timestamp, Date)
+    return versions.map(({ value }) => value)
+  })
+
 describe("@hubspot/api-client", () => {
   for (const type of ["companies", "contacts", "deals"] as const) {
     it.scopedLive(`creates, reads, changes and archives ${type}`, () =>
@@ -41,6 +50,8 @@ describe("@hubspot/api-client", () => {
         assert.deepInclude(changed.properties, { custom: "2", other: "a" })
         const read = yield* Effect.promise(() => basicApi.getById(made.id, ["custom", "other", "none"]))
         assert.deepInclude(read.properties, { custom: "2", none: null, other: "a" })
+        const before = yield* Effect.promise(() => basicApi.getById(made.id, undefined, ["custom", "other"]))
+        assert.deepStrictEqual(valuesOf(before.propertiesWithHistory), { custom: ["2", "1"], other: ["a"] })
         yield* Effect.promise(() => basicApi.archive(made.id))
         yield* refused(() => basicApi.getById(made.id), 404, { category: "OBJECT_NOT_FOUND", status: "error" })
         const archived = yield* Effect.promise(() => basicApi.getById(made.id, undefined, undefined, undefined, true))
@@ -49,6 +60,7 @@ describe("@hubspot/api-client", () => {
         assert.deepStrictEqual((yield* emulator.ledger).map(({ operation, status }) => [operation, status]), [
           [`${type}.create`, 201],
           [`${type}.update`, 200],
+          [`${type}.get`, 200],
           [`${type}.get`, 200],
           [`${type}.archive`, 204],
           [`${type}.get`, 404],
@@ -86,9 +98,10 @@ describe("@hubspot/api-client", () => {
             idProperty: "code",
             inputs: [{ id: "a" }, { id: "none" }],
             properties: ["n"],
-            propertiesWithHistory: []
+            propertiesWithHistory: ["n"]
           })
         )
+        assert.deepStrictEqual(valuesOf(read.results[0]?.propertiesWithHistory), { n: ["3", "1"] })
         assert.deepStrictEqual(read.results.map(({ properties }) => properties.n), ["3"])
         assert.deepNestedInclude(read, { numErrors: 1, "errors[0].category": "OBJECT_NOT_FOUND" })
         yield* Effect.promise(() => batchApi.archive({ inputs: ids.map((id) => ({ id })) }))
