@@ -7,7 +7,9 @@ import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { Operation } from "holdfast"
 import * as Schemas from "./Schemas.js"
 
@@ -207,7 +209,14 @@ export type SupabaseApi = typeof SupabaseApi
  * @since 0.1.0
  * @category api
  */
-export const EmulatedApi = make(Schema.Union(Schemas.Rows, Schemas.Row, Schema.Undefined))
+export const EmulatedApi = make(
+  Schema.declare(
+    (answer: unknown): answer is typeof Schemas.Rows.Type | typeof Schemas.Row.Type | undefined =>
+      answer === undefined || Schema.is(Schema.Union(Schemas.Rows, Schemas.Row))(answer),
+    // its document says what is promised to whoever asks as `SupabaseApi` does
+    { jsonSchema: Struct.omit(JSONSchema.make(Schema.NullOr(Schemas.Rows)), "$schema") }
+  )
+)
 
 /**
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /** The generated parts of the pages about providers. */
 import { assert, describe, it } from "@effect/vitest"
-import { Catalog, Provider } from "holdfast"
+import { Catalog, OpenApi, Provider } from "holdfast"
 import { catalog } from "holdfast/providers/catalog"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -77,7 +77,7 @@ describe("providerPages", () => {
       assert.include(table, `| [${entry.name}](${entry.id}.md) | ${entry.category} | ${entry.operations.length} |`)
       const text = parts(catalog).get(`${entry.id}.md`) ?? ""
       for (const { method, name, path } of entry.operations) {
-        assert.include(text, `| \`${name}\` | \`${method} ${path.replaceAll(/:(\w+)\??/g, "{$1}")}\` |`)
+        assert.include(text, `| \`${name}\` | \`${method} ${OpenApi.pathOf(path)}\` |`)
       }
       for (const { option, value, variable } of entry.policy) {
         assert.include(text, `| \`${option}\` | \`${value}\` | \`${variable}\` |`)
