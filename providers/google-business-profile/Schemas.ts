@@ -43,15 +43,6 @@ const paging = (most: number) => ({
   pageToken: Field.may(Schema.NonEmptyString)
 })
 
-/** Several names in one parameter, with commas between them. */
-const mask = <A extends string, I extends string>(name: Schema.Schema<A, I>) =>
-  Schema.transform(Schema.String, Schema.NonEmptyArray(name), {
-    // what is split is looked at by `name`
-    strict: false,
-    decode: (text) => text.split(","),
-    encode: (names) => names.join(",")
-  })
-
 /**
  * @since 0.1.0
  * @category sent
@@ -65,7 +56,7 @@ export const AccountListParams = Schema.Struct({ filter: Field.may(Schema.NonEmp
  * @category sent
  */
 export const LocationListParams = Schema.Struct({
-  readMask: mask(
+  readMask: Field.csv(
     Schema.String.pipe(
       Schema.pattern(/^[a-z]\w*(\.\w+)*$/i, { message: () => "a field such as title, or metadata.placeId" })
     )
@@ -133,7 +124,7 @@ export const NotificationType = Schema.Literal(
  * @category sent
  */
 export const NotificationSettingParams = Schema.Struct({
-  updateMask: mask(Schema.Literal("notificationTypes", "pubsubTopic"))
+  updateMask: Field.csv(Schema.Literal("notificationTypes", "pubsubTopic"))
 })
 
 /**

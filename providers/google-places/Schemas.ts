@@ -26,12 +26,7 @@ const MaskField = Schema.String.pipe(
  * @since 0.1.0
  * @category sent
  */
-export const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(MaskField), {
-  // what is split is looked at by `MaskField`
-  strict: false,
-  decode: (text) => text.split(","),
-  encode: (fields) => fields.join(",")
-})
+export const FieldMask = Field.csv(MaskField)
 
 /**
  * @since 0.1.0

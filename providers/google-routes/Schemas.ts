@@ -21,12 +21,7 @@ const MaskField = Schema.String.pipe(
   Schema.pattern(/^(\*|[A-Za-z]+(\.[A-Za-z]+)*)$/, { message: () => "a field such as routes.duration, or *" })
 )
 
-const FieldMask = Schema.transform(Schema.String, Schema.NonEmptyArray(MaskField), {
-  // what is split is looked at by `MaskField`
-  strict: false,
-  decode: (text) => text.split(","),
-  encode: (fields) => fields.join(",")
-})
+const FieldMask = Field.csv(MaskField)
 
 /**
  * The fields that are wanted: `["routes.duration", "routes.distanceMeters"]`.

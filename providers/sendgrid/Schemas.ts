@@ -119,20 +119,11 @@ export const ExportInput = Schema.Struct({
   max_file_size: Field.may(Schema.Int.pipe(Schema.positive()))
 })
 
-/** Ids joined by commas, as SendGrid wants them in a query: an array in the typed API. */
-const Ids = Schema.transform(
-  Schema.String,
-  Schema.Array(Schema.String.pipe(Schema.pattern(/^[^,]+$/, { message: () => "an id without a comma" }))).pipe(
-    Schema.minItems(1)
-  ),
-  { strict: true, decode: (text) => text === "" ? [] : text.split(","), encode: (ids) => ids.join(",") }
-)
-
 /**
  * @since 0.1.0
  * @category sent
  */
-export const DeleteParams = Schema.Struct({ ids: Ids })
+export const DeleteParams = Schema.Struct({ ids: Field.names })
 
 /**
  * A contact. Times are ISO 8601; addresses are in lower case.

@@ -32,15 +32,6 @@ const locale = {
   )
 }
 
-/** Several in one parameter, with commas between them. */
-const several = <A extends string, I extends string>(one: Schema.Schema<A, I>) =>
-  Schema.transform(Schema.String, Schema.NonEmptyArray(one), {
-    // what is split is looked at by `one`
-    strict: false,
-    decode: (text) => text.split(","),
-    encode: (all) => all.join(",")
-  })
-
 const Word = Schema.String.pipe(Schema.pattern(/^[^,]+$/, { message: () => "a name without a comma" }))
 
 const paging = { limit: whole(1, 50), offset: whole(0, 1000) }
@@ -59,14 +50,14 @@ export const SearchParams = Schema.Struct({
   /** Metres. */
   radius: whole(0, 40_000),
   /** By alias. */
-  categories: Field.may(several(Word)),
+  categories: Field.may(Field.csv(Word)),
   ...locale,
   /** 1 for `$`, to 4 for `$$$$`. */
-  price: Field.may(several(Schema.Literal("1", "2", "3", "4"))),
+  price: Field.may(Field.csv(Schema.Literal("1", "2", "3", "4"))),
   open_now: Field.may(Schema.BooleanFromString),
   /** Epoch seconds. */
   open_at: Field.may(Schema.NumberFromString.pipe(Schema.int())),
-  attributes: Field.may(several(Word)),
+  attributes: Field.may(Field.csv(Word)),
   sort_by: Field.may(Schema.Literal("best_match", "rating", "review_count", "distance")),
   ...paging
 }).pipe(

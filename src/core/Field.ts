@@ -24,6 +24,39 @@ import * as Schema from "effect/Schema"
 export const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWith(schema, { exact: true })
 
 /**
+ * Several in one parameter or header, with commas between them: an array here, of one at least.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Field } from "holdfast"
+ *
+ * const Mask = Schema.Struct({ fields: Field.csv(Schema.Literal("id", "name")) })
+ * ```
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const csv = <A extends string, I extends string, R>(one: Schema.Schema<A, I, R>) =>
+  Schema.transform(Schema.String, Schema.Array(one).pipe(Schema.minItems(1)), {
+    // what is split is looked at by `one`
+    strict: false,
+    decode: (text) => text.split(","),
+    encode: (all) => all.join(",")
+  })
+
+/** A name of something, which cannot be told from several where it has a comma. */
+const withoutComma = Schema.String.pipe(Schema.pattern(/^[^,]+$/, { message: () => "a name without a comma" }))
+
+/**
+ * The same for names of any kind.
+ *
+ * @since 0.1.0
+ * @category sent
+ */
+export const names = csv(withoutComma)
+
+/**
  * A field of what is read that is not always there, and is taken for absent also where it is `null`.
  *
  * @since 0.1.0

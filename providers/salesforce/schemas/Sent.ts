@@ -133,19 +133,12 @@ export const CollectionGet = Schema.Struct({
   fields: Schema.NonEmptyArray(FieldName)
 })
 
-const csv = <A extends string>(one: Schema.Schema<A, string>) =>
-  Schema.transform(Schema.String, Schema.Array(one), {
-    strict: true,
-    decode: (text) => text === "" ? [] : text.split(","),
-    encode: (all) => all.join(",")
-  })
-
 /**
  * @since 0.1.0
  * @category sent
  */
 export const CollectionDeleteParams = Schema.Struct({
-  ids: csv(RecordId).pipe(Schema.minItems(1), Schema.maxItems(200)),
+  ids: Field.csv(RecordId).pipe(Schema.maxItems(200)),
   allOrNone: Field.may(Schema.BooleanFromString)
 })
 
@@ -176,7 +169,7 @@ export const QueryHeaders = Schema.Struct({ "sforce-query-options": Field.may(Ba
  * @since 0.1.0
  * @category sent
  */
-export const GetParams = Schema.Struct({ fields: Field.may(csv(FieldName)) })
+export const GetParams = Schema.Struct({ fields: Field.may(Field.csv(FieldName)) })
 
 /**
  * `updateOnly`: nothing is made where no record has the external id.
