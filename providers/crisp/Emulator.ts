@@ -111,8 +111,8 @@ export const limits = (options?: {
 const tiers = ["plugin", "user", "website"]
 
 /** Any identifier and key, with a tier. */
-const anyToken: Emulator.Authorize = ({ authorization = "", "x-crisp-tier": tier = "" }) =>
-  /^Basic [\w+/]+=*$/.test(authorization) && tiers.includes(tier)
+const anyToken: Emulator.Authorize = (headers) =>
+  Emulator.anyBasic(headers) && tiers.includes(headers["x-crisp-tier"] ?? "")
 
 /**
  * Starts a Crisp in memory. It wants an identifier, a key and a tier, any ones unless `authorize` says otherwise.

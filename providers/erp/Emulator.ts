@@ -109,7 +109,7 @@ const codes: Readonly<Record<number, string>> = { 400: "ERP-100", 401: "ERP-400"
  */
 export const make = (options: Emulator.Options = {}): Effect.Effect<Emulator.Emulator<State>> =>
   Emulator.make({
-    authorize: (headers) => /^Basic \S+$/.test(headers.authorization ?? ""),
+    authorize: Emulator.anyBasic,
     error: ({ code, message, status }) => ({
       body: { fault: { code: code ?? codes[status] ?? "ERP-500", text: message } }
     }),

@@ -238,7 +238,7 @@ const handlers = (state: State): Handlers => ({
 
 /** Any name with a key for a password, or a token. */
 const hasCredential = (headers: Readonly<Record<string, string>>): boolean =>
-  /^Basic \S{4,}$/i.test(headers.authorization ?? "") || Emulator.anyBearer(headers)
+  Emulator.anyBasic(headers) || Emulator.anyBearer(headers)
 
 /**
  * Starts a Mailchimp in memory with one empty audience, `a1b2c3d4e5`. It wants an API key or a bearer token, any one unless

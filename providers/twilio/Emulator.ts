@@ -147,10 +147,6 @@ const handlers = (state: State): Emulator.Handlers<TwilioApi> => {
   }
 }
 
-/** Takes any name and password. */
-const anyBasic = (headers: Readonly<Record<string, string>>): boolean =>
-  /^Basic [\w+/]+=*$/.test(headers.authorization ?? "")
-
 /** `RQ` and the number of the request, as the emulator's ids end in it. */
 const requestSid = (requestId: string): string => `RQ${requestId.replaceAll("-", "")}`
 
@@ -181,7 +177,7 @@ export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<Sta
     state: makeState(options.accountSid ?? accountSid),
     handlers,
     error: Bodies.ofFailure,
-    authorize: anyBasic,
+    authorize: Emulator.anyBasic,
     headers: ({ active, requestId }) => ({
       "twilio-concurrent-requests": String(active),
       "twilio-request-id": requestSid(requestId)

@@ -170,6 +170,15 @@ export const anyBearer = (headers: Readonly<Record<string, string>>): boolean =>
   /^Bearer \S+$/i.test(headers.authorization ?? "")
 
 /**
+ * Takes any name and password.
+ *
+ * @since 0.1.0
+ * @category credentials
+ */
+export const anyBasic = (headers: Readonly<Record<string, string>>): boolean =>
+  /^Basic [\w+/]+=*$/i.test(headers.authorization ?? "")
+
+/**
  * Takes this one bearer token.
  *
  * @since 0.1.0
