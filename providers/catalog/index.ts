@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Catalog } from "holdfast"
+import { definition as calCom } from "holdfast/providers/cal-com"
 import { definition as calendly } from "holdfast/providers/calendly"
 import { definition as crisp } from "holdfast/providers/crisp"
 import { definition as docusign } from "holdfast/providers/docusign"
@@ -40,6 +41,7 @@ import { definition as yelp } from "holdfast/providers/yelp"
  * @category catalogue
  */
 export const catalog: Catalog.Catalog = Catalog.make([
+  calCom,
   calendly,
   crisp,
   docusign,
