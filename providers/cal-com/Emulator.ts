@@ -88,11 +88,14 @@ const handlers = (account: Account): Handlers => ({
   },
   eventTypes: {
     list: ({ headers, urlParams: { eventSlug, username } }) =>
-      versioned(headers, () =>
-        account.eventTypes.filter((type) =>
-          (username === undefined || username === account.me.username && type.hidden !== true) &&
-          (eventSlug === undefined || type.slug === eventSlug)
-        )),
+      versioned(
+        headers,
+        () =>
+          account.eventTypes.filter((type) =>
+            (username === undefined || username === account.me.username && type.hidden !== true) &&
+            (eventSlug === undefined || type.slug === eventSlug)
+          )
+      ),
     create: ({ headers, payload }, exchange) => versioned(headers, () => account.addType(payload, exchange))
   },
   webhooks: {

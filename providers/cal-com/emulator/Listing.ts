@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import type * as Schemas from "../Schemas.js"
 import type { Booking } from "./Store.js"
 

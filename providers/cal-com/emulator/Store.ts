@@ -149,28 +149,32 @@ export class Account {
     const from = input.start.epochMillis
     this.#take(from, minutes, write.now)
     const { email, language = "en", name, phoneNumber, timeZone } = input.attendee
-    return this.#save({
-      ...this.#next(from, minutes, write.now),
-      title: `${type.title ?? ""} between Ada Lovelace and ${name}`,
-      description: "",
-      hosts: [host],
-      status: type.id === confirmed ? "pending" : "accepted",
-      eventTypeId: type.id,
-      eventType: { id: type.id, slug: type.slug },
-      location: typeof input.location === "string" ? input.location : "integrations:daily",
-      absentHost: false,
-      attendees: [{
-        name,
-        ...(email === undefined ? undefined : { email, displayEmail: email }),
-        timeZone,
-        language,
-        absent: false,
-        ...(phoneNumber === undefined ? undefined : { phoneNumber })
-      }],
-      guests: input.guests ?? [],
-      bookingFieldsResponses: input.bookingFieldsResponses ?? {},
-      metadata: input.metadata ?? {}
-    }, "created", write)
+    return this.#save(
+      {
+        ...this.#next(from, minutes, write.now),
+        title: `${type.title ?? ""} between Ada Lovelace and ${name}`,
+        description: "",
+        hosts: [host],
+        status: type.id === confirmed ? "pending" : "accepted",
+        eventTypeId: type.id,
+        eventType: { id: type.id, slug: type.slug },
+        location: typeof input.location === "string" ? input.location : "integrations:daily",
+        absentHost: false,
+        attendees: [{
+          name,
+          ...(email === undefined ? undefined : { email, displayEmail: email }),
+          timeZone,
+          language,
+          absent: false,
+          ...(phoneNumber === undefined ? undefined : { phoneNumber })
+        }],
+        guests: input.guests ?? [],
+        bookingFieldsResponses: input.bookingFieldsResponses ?? {},
+        metadata: input.metadata ?? {}
+      },
+      "created",
+      write
+    )
   }
 
   /** The former one is cancelled, and there is a new one. */
@@ -205,13 +209,17 @@ export class Account {
 
   cancel(uid: string, reason: string | undefined, write: Write): Booking {
     const booking = this.#open(uid)
-    return this.#save({
-      ...booking,
-      status: "cancelled",
-      ...(reason === undefined ? undefined : { cancellationReason: reason }),
-      cancelledByEmail: me.email,
-      updatedAt: written(write.now)
-    }, "cancelled", write)
+    return this.#save(
+      {
+        ...booking,
+        status: "cancelled",
+        ...(reason === undefined ? undefined : { cancellationReason: reason }),
+        cancelledByEmail: me.email,
+        updatedAt: written(write.now)
+      },
+      "cancelled",
+      write
+    )
   }
 
   /** What the host says of a booking that waits. */

@@ -92,7 +92,11 @@ interface What {
 
 /** An event type is called by its id, or by its slug and whose it is. */
 const isOneType = ({ eventTypeId, eventTypeSlug, teamSlug, username }: What) => {
-  if (eventTypeId !== undefined) return eventTypeSlug === undefined ? undefined : "eventTypeId or eventTypeSlug, not both"
+  if (eventTypeId !== undefined) {
+    return eventTypeSlug === undefined
+      ? undefined
+      : "eventTypeId or eventTypeSlug, not both"
+  }
   return eventTypeSlug !== undefined && (username === undefined) !== (teamSlug === undefined)
     ? undefined
     : "which? give eventTypeId, or eventTypeSlug with username or teamSlug"

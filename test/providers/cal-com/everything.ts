@@ -1,7 +1,7 @@
 /** Every operation of Cal.com, its answer checked. */
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Redacted } from "effect"
-import { Schemas } from "holdfast/providers/cal-com"
+import type { Schemas } from "holdfast/providers/cal-com"
 import * as Kit from "./kit.js"
 
 type Booking = typeof Schemas.Booking.Type
