@@ -74,7 +74,7 @@ const webhooks = HttpApiGroup.make("webhooks")
   .add(HttpApiEndpoint.get("get", "/v2/webhooks/:webhookId").setPath(webhook).addSuccess(Schemas.WebhookAnswer))
   .add(
     HttpApiEndpoint.patch("update", "/v2/webhooks/:webhookId").setPath(webhook).setPayload(Schemas.WebhookChange)
-      .addSuccess(Schemas.WebhookAnswer).annotate(Operation.Redact, ["secret"])
+      .addSuccess(Schemas.WebhookAnswer).annotate(Operation.Idempotent, true).annotate(Operation.Redact, ["secret"])
   )
   .add(HttpApiEndpoint.del("delete", "/v2/webhooks/:webhookId").setPath(webhook).addSuccess(Schemas.WebhookAnswer))
 

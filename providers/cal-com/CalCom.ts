@@ -51,7 +51,7 @@ export const definition = Provider.define({
   incremental: { "bookings.list": "urlParams.afterUpdatedAt, with sortUpdatedAt asc" },
   limits: [
     "120 requests in 60 seconds for an API key, 500 with OAuth",
-    "250 bookings or webhooks in a page"
+    "100 bookings and 250 webhooks in a page where no other size is asked for"
   ]
 })
 
