@@ -5,6 +5,7 @@
  */
 import { Catalog } from "holdfast"
 import { definition as calCom } from "holdfast/providers/cal-com"
+import { definition as acuity } from "holdfast/providers/acuity"
 import { definition as calendly } from "holdfast/providers/calendly"
 import { definition as crisp } from "holdfast/providers/crisp"
 import { definition as docusign } from "holdfast/providers/docusign"
@@ -42,6 +43,7 @@ import { definition as yelp } from "holdfast/providers/yelp"
  */
 export const catalog: Catalog.Catalog = Catalog.make([
   calCom,
+  acuity,
   calendly,
   crisp,
   docusign,
