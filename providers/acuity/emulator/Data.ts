@@ -7,7 +7,7 @@ import type * as Schemas from "../Schemas.js"
 
 export const timezone = "America/Los_Angeles"
 
-export const calendars: ReadonlyArray<Schemas.Calendar> = [
+export const calendars = [
   {
     id: 1,
     name: "Ada",
@@ -18,15 +18,15 @@ export const calendars: ReadonlyArray<Schemas.Calendar> = [
     thumbnail: false
   },
   { id: 2, name: "Grace", email: "grace@example.com", location: "", timezone, description: "", thumbnail: false }
-]
+] satisfies ReadonlyArray<Schemas.Calendar>
 
 const type = { active: true, calendarIDs: [1, 2], category: "", color: "#ED7087", private: false, type: "service" }
 
-export const appointmentTypes: ReadonlyArray<Schemas.AppointmentType> = [
+export const appointmentTypes = [
   { ...type, id: 11, name: "Introduction", duration: 30, price: "0.00", description: "Half an hour" },
   { ...type, id: 12, name: "Workshop", duration: 60, price: "90.00", description: "An hour", calendarIDs: [1] },
   { ...type, id: 13, name: "Former", active: false, duration: 30, price: "0.00", description: "No longer" }
-]
+] satisfies ReadonlyArray<Schemas.AppointmentType>
 
 /** The questions of the one form there is, by id. */
 export const questions: ReadonlyMap<number, string> = new Map([[7, "What about?"], [8, "How did you find us?"]])

@@ -62,10 +62,10 @@ export class Account {
     return found
   }
 
-  typeOf(id: number): Schemas.AppointmentType & { readonly duration: number } {
-    const found = Data.appointmentTypes.find((type) => type.id === id && type.active === true)
+  typeOf(id: number) {
+    const found = Data.appointmentTypes.find((type) => type.id === id && type.active)
     if (found === undefined) throw refusal(400, "invalid_appointment_type", `There is no appointment type ${id}.`)
-    return { ...found, duration: Number(found.duration) }
+    return found
   }
 
   #isFree(calendarID: number, start: number, minutes: number, besides: ReadonlyArray<number>): boolean {
@@ -225,7 +225,7 @@ export class Account {
     if (appointment.canceled === true) {
       throw refusal(400, "reschedule_not_allowed", "A canceled appointment cannot be rescheduled.")
     }
-    const { calendarID = appointment.calendarID, datetime, timezone = appointment.timezone } = input
+    const { calendarID = appointment.calendarID, datetime, timezone = appointment.timezone ?? Data.timezone } = input
     const { appointmentTypeID = 0 } = appointment
     const wanted = { appointmentTypeID, datetime, ...(calendarID === undefined ? undefined : { calendarID }) }
     if (!admin) {
