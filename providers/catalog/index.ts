@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import { Catalog } from "holdfast"
-import { definition as calCom } from "holdfast/providers/cal-com"
 import { definition as acuity } from "holdfast/providers/acuity"
+import { definition as calCom } from "holdfast/providers/cal-com"
 import { definition as calendly } from "holdfast/providers/calendly"
 import { definition as crisp } from "holdfast/providers/crisp"
 import { definition as docusign } from "holdfast/providers/docusign"
@@ -42,8 +42,8 @@ import { definition as yelp } from "holdfast/providers/yelp"
  * @category catalogue
  */
 export const catalog: Catalog.Catalog = Catalog.make([
-  calCom,
   acuity,
+  calCom,
   calendly,
   crisp,
   docusign,

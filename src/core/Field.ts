@@ -37,7 +37,7 @@ export const may = <S extends Schema.Schema.All>(schema: S) => Schema.optionalWi
  * @since 0.1.0
  * @category sent
  */
-export const csv = <A extends string, I extends string, R>(one: Schema.Schema<A, I, R>) =>
+export const csv = <A, I extends string, R>(one: Schema.Schema<A, I, R>) =>
   Schema.transform(Schema.String, Schema.Array(one).pipe(Schema.minItems(1)), {
     // what is split is looked at by `one`
     strict: false,

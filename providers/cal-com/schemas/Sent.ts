@@ -14,15 +14,6 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
 
 const idInQuery = Schema.NumberFromString.pipe(Schema.int(), Schema.positive())
 
-/** Several in one parameter, with commas between them. */
-const several = <A, I extends string>(one: Schema.Schema<A, I>) =>
-  Schema.transform(Schema.String, Schema.NonEmptyArray(one), {
-    // what is split is looked at by `one`
-    strict: false,
-    decode: (text) => text.split(","),
-    encode: (all) => all.join(",")
-  })
-
 const email = Schema.String.pipe(Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" }))
 
 const TimeZone = Schema.String.pipe(
@@ -41,14 +32,14 @@ const time = Field.may(Schema.DateTimeUtc)
  * @category sent
  */
 export const BookingListParams = Schema.Struct({
-  status: Field.may(several(Schema.Literal("upcoming", "recurring", "past", "cancelled", "unconfirmed"))),
+  status: Field.may(Field.csv(Schema.Literal("upcoming", "recurring", "past", "cancelled", "unconfirmed"))),
   attendeeEmail: Field.may(email),
   attendeeName: Field.may(Schema.NonEmptyTrimmedString),
   bookingUid: Field.may(Schema.NonEmptyTrimmedString),
   eventTypeId: Field.may(idInQuery),
-  eventTypeIds: Field.may(several(idInQuery)),
+  eventTypeIds: Field.may(Field.csv(idInQuery)),
   teamId: Field.may(idInQuery),
-  teamIds: Field.may(several(idInQuery)),
+  teamIds: Field.may(Field.csv(idInQuery)),
   afterStart: time,
   beforeEnd: time,
   afterCreatedAt: time,
