@@ -27,6 +27,7 @@ import { definition as sendgrid } from "holdfast/providers/sendgrid"
 import { definition as stripe } from "holdfast/providers/stripe"
 import { definition as supabase } from "holdfast/providers/supabase"
 import { definition as tidio } from "holdfast/providers/tidio"
+import { definition as trustpilot } from "holdfast/providers/trustpilot"
 import { definition as twilio } from "holdfast/providers/twilio"
 import { definition as yelp } from "holdfast/providers/yelp"
 
@@ -65,6 +66,7 @@ export const catalog: Catalog.Catalog = Catalog.make([
   stripe,
   supabase,
   tidio,
+  trustpilot,
   twilio,
   yelp
 ])
