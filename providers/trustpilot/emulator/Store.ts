@@ -65,9 +65,14 @@ export class Store {
 
   constructor(units: ReadonlyArray<Data.Unit>) {
     this.units = new Map(units.map((unit) => [unit.id, unit]))
-    for (const { id: unit, reviews } of units) {
-      for (const review of reviews) this.reviews.set(review.id, { ...review, unit })
+    for (const { id, reviews } of units) {
+      for (const review of reviews) this.write(id, review)
     }
+  }
+
+  /** Somebody writes a review, which no operation of the API does. */
+  write(unit: string, review: Data.Seed): void {
+    this.reviews.set(review.id, { ...review, unit })
   }
 
   unit(id: string): Data.Unit {

@@ -9,8 +9,10 @@ export const token = Credentials.Bearer({ token: Redacted.make("trustpilot-fake-
 
 export const apiKey = Redacted.make("trustpilot-fake-key")
 
+export const withKey = withApiKey(apiKey)
+
 /** Both: the key for what everybody may read, the token for all else. */
-export const both = Credentials.layer(token).pipe(withApiKey(apiKey))
+export const both = withKey(Credentials.layer(token))
 
 /** The business unit that the emulator starts with. */
 export const unit = { businessUnitId: Emulator.sample.id }
