@@ -48,10 +48,7 @@ export const definition = Provider.define({
   credentials: ["OAuth2", "ApiKey", "Bearer"],
   oauth2: OAuth2Provider.trustpilot,
   pagination: { "reviews.list": reviews },
-  incremental: {
-    "reviews.list":
-      "urlParams.startDateTime, with orderBy createdat.asc: those written since; one that was changed tells a webhook alone"
-  },
+  incremental: { "reviews.list": "urlParams.startDateTime (of when it was written), with orderBy createdat.asc" },
   limits: [
     "833 requests in 5 minutes or 10,000 an hour are what Trustpilot recommends; 429 above it, without a time",
     "100 reviews in a page",
