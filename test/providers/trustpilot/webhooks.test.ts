@@ -1,6 +1,6 @@
 /** What Trustpilot sends: several events in a request, and no signature. */
 import { describe, it } from "@effect/vitest"
-import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Either, Redacted, Schema } from "effect"
 import { WebhookScheme } from "holdfast"
 import { definition, Schemas } from "holdfast/providers/trustpilot"
@@ -41,7 +41,7 @@ describe("webhooks of Trustpilot", () => {
   })
 
   it("are not signed: who knows the path is let in, whatever the body says", () => {
-    strictEqual(definition.webhook, undefined)
+    assertTrue(!("webhook" in definition))
     const verify = (path: string, body: unknown) =>
       WebhookScheme.verify(
         { body: new TextEncoder().encode(JSON.stringify(body)), headers: {}, method: "POST", url: path },
