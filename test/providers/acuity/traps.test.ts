@@ -1,11 +1,10 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Fiber, Option, Redacted, Schema, Stream, TestClock } from "effect"
-import { Credentials, Form, Pagination, WebhookScheme } from "holdfast"
+import { Credentials, Pagination } from "holdfast"
 import { booked, Emulator, Schemas, windows } from "holdfast/providers/acuity"
 import { Faults, Ledger } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
-import { createHmac } from "node:crypto"
 import * as Kit from "./kit.js"
 
 const statuses = (emulator: Testing.Emulator.Emulator) =>
@@ -312,45 +311,4 @@ describe("Acuity's traps: who", () => {
       yield* Effect.forEach(Array.from({ length: 25 }), (_, index) => create(index))
       strictEqual((yield* Effect.flip(create(25)))._tag, "ValidationError")
     }))
-})
-
-describe("Acuity's traps: webhooks", () => {
-  const key = "fake-acuity-key"
-  const form = "action=changed&id=1001&calendarID=1&appointmentTypeID=11"
-  const request = (body: string, signature: string): WebhookScheme.WebhookRequest => ({
-    body: new TextEncoder().encode(body),
-    headers: { "content-type": "application/x-www-form-urlencoded", "x-acuity-signature": signature },
-    method: "POST",
-    url: "https://app.example.com/hooks/acuity"
-  })
-  const mac = (text: string, encoding: "base64" | "hex" = "base64") =>
-    createHmac("sha256", key).update(text).digest(encoding)
-  const verified = (body: string, signature: string, later = 0) =>
-    Either.isRight(
-      WebhookScheme.verify(request(body, signature), {
-        now: DateTime.unsafeMake(later),
-        scheme: WebhookScheme.acuity,
-        secrets: [Redacted.make(key)]
-      })
-    )
-
-  it("are signed with the API key, over the form as it came, in Base64, for good", () => {
-    assertTrue(verified(form, mac(form)))
-    assertTrue(verified(form, mac(form), 10 * 365 * 24 * 3600 * 1000))
-    assertTrue(!verified(form, mac(form, "hex")))
-    assertTrue(!verified(form.replace("1001", "1002"), mac(form)))
-    assertTrue(!verified(form.split("&").reverse().join("&"), mac(form)))
-  })
-
-  it("have no id: a second change of an appointment comes in the same words", () => {
-    const events = Either.getOrThrow(WebhookScheme.events(request(form, mac(form)), WebhookScheme.acuity))
-    deepStrictEqual(events.map(({ id }) => Option.isNone(id)), [true])
-  })
-
-  it("bring ids, with an action in either spelling; an order has no calendar", () => {
-    const read = (text: string) => Schema.decodeUnknownSync(Schemas.WebhookForm)(Form.decode(text))
-    deepStrictEqual(read(form), { action: "changed", appointmentTypeID: 11, calendarID: 1, id: 1001 })
-    strictEqual(read(form.replace("changed", "appointment.changed")).action, "appointment.changed")
-    deepStrictEqual(read("action=order.completed&id=7"), { action: "order.completed", id: 7 })
-  })
 })
