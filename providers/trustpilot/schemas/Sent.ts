@@ -38,14 +38,6 @@ const Uri = Schema.String.pipe(Schema.filter((text) => URL.canParse(text) || "a 
 
 const Stars = Schema.NumberFromString.pipe(Schema.int(), Schema.between(1, 5))
 
-/** Several in one parameter, with commas between them. */
-const AnyStars = Schema.transform(Schema.String, Schema.NonEmptyArray(Stars), {
-  // what is split is looked at by `Stars`
-  strict: false,
-  decode: (text) => text.split(","),
-  encode: (all) => all.join(",")
-})
-
 /**
  * @since 0.1.0
  * @category sent
@@ -87,7 +79,7 @@ const Order = Schema.Literal("createdat.asc", "createdat.desc", "stars.asc", "st
  * @category sent
  */
 export const ReviewListParams = Schema.Struct({
-  stars: Field.may(AnyStars),
+  stars: Field.may(Field.csv(Stars)),
   /** Two letters. */
   language: Field.may(Schema.String.pipe(Schema.pattern(/^[a-z]{2,3}$/, { message: () => "a language such as en" }))),
   page: Field.may(Schema.NumberFromString.pipe(Schema.int(), Schema.greaterThanOrEqualTo(1))),
