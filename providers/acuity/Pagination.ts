@@ -55,7 +55,7 @@ export const windows = (
   { until }: { readonly until?: string } = {}
 ): Pagination.Pagination<ReadonlyArray<Schemas.Appointment>, Schemas.Appointment> => ({
   items: (page) => page,
-  kind: "cursor",
+  kind: "window",
   next: (page, { urlParams }) => {
     const from = dayOf(urlParams, "minDate")
     const to = dayOf(urlParams, "maxDate")

@@ -22,11 +22,12 @@ import { type IntegrationError, ResponseDecodeError } from "../core/IntegrationE
  * - `page`: pages have numbers
  * - `offset`: so many items are passed over
  * - `link`: each page has the URL of the next
+ * - `window`: nothing is paged; the next window of time is asked for, as the provider's own module says
  *
  * @since 0.1.0
  * @category models
  */
-export type Kind = "cursor" | "last-id" | "page" | "offset" | "link"
+export type Kind = "cursor" | "last-id" | "page" | "offset" | "link" | "window"
 
 /**
  * The parts of a request, of which the next page has some of its own.
