@@ -10,7 +10,8 @@ const shop = Provider.define({
   ...Kit.definition,
   capabilities: ["orders\u001b[31m"],
   category: "payments",
-  popularity: 10
+  popularity: 10,
+  servers: { items: "https://items.shop.example" }
 })
 
 const catalog = Catalog.make([shop, HubSpot.definition])
@@ -60,6 +61,7 @@ describe("providers", () => {
         assert.match(people.out, line)
       }
       const little = yield* cli(["providers", "show", "shop"], { catalog })
+      assert.match(little.out, /^server .*\n +https:\/\/items\.shop\.example for items$/m)
       assert.match(little.out, /^idempotency +no header$/m)
       assert.notInclude(little.out, "POLICY")
     }))

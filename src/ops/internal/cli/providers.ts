@@ -98,6 +98,7 @@ const describe = (entry: Catalog.Entry, columns: number | undefined): string =>
       ["capabilities", orDash(entry.capabilities)],
       ["auth", `${orDash(entry.credentials)}${entry.oauth2 ? "; OAuth2 endpoints known" : ""}`],
       ["server", `${entry.baseUrl}, or ${entry.baseUrlVariable}`],
+      ...Object.entries(entry.servers).map(([group, url]) => ["", `${url} for ${group}`] as const),
       ["docs", entry.docs],
       ["health", entry.health],
       ["webhooks", entry.webhook],
