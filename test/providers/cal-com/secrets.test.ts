@@ -11,22 +11,13 @@ import {
   Option,
   Redacted,
   Schema,
-  Stream,
-  TestClock
+  Stream
 } from "effect"
-import {
-  Credentials,
-  CredentialStore,
-  DeadLetterQueue,
-  Holdfast,
-  OAuth2Provider,
-  OAuth2Tokens,
-  TokenRefresh,
-  WebhookScheme
-} from "holdfast"
+import { DeadLetterQueue, Holdfast, OAuth2Provider, WebhookScheme } from "holdfast"
 import { CalCom, Emulator, Schemas } from "holdfast/providers/cal-com"
 import { Faults } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const scheme = WebhookScheme.calCom
@@ -112,50 +103,12 @@ describe("Cal.com's secrets and webhooks", () => {
     }))
 
   it.scoped("OAuth's half hour: the refresh token of each answer is the next one, and used once", () =>
-    Effect.gen(function*() {
-      const used: Array<string> = []
-      const exchange: TokenRefresh.Options["exchange"] = ({ refreshToken }) =>
-        Effect.suspend(() => {
-          const token = refreshToken === undefined ? "none" : Redacted.value(refreshToken)
-          if (token !== `refresh-${used.length}`) {
-            return new OAuth2Tokens.ExchangeError({ code: "invalid_grant", message: "used before", reason: "terminal" })
-          }
-          used.push(token)
-          return Effect.succeed({
-            accessToken: Redacted.make(`access-${used.length}`),
-            expiresIn: Duration.minutes(30),
-            refreshToken: Redacted.make(`refresh-${used.length}`)
-          })
-        })
-      const emulator = yield* Emulator.make({
-        authorize: ({ authorization }) => authorization === `Bearer access-${used.length}`
-      })
-      const layer = CalCom.layer({ policy: { rateLimit: false } }).pipe(
-        Layer.provideMerge(TokenRefresh.layer({ exchange })),
-        Layer.provideMerge(CredentialStore.layerMemory),
-        Layer.provide(Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator)))
-      )
-      yield* Effect.gen(function*() {
-        const store = yield* CredentialStore.CredentialStore
-        const expiresAt = DateTime.addDuration(yield* DateTime.now, "30 minutes")
-        yield* store.put(
-          { integration: "cal-com" },
-          Credentials.OAuth2({
-            accessToken: Redacted.make("access-0"),
-            expiresAt,
-            refreshToken: Redacted.make("refresh-0"),
-            scopes: ["BOOKING_READ"]
-          })
-        )
-        const { me } = yield* CalCom
-        yield* me.get()
-        yield* TestClock.adjust("31 minutes")
-        yield* Effect.all(Array.from({ length: 5 }, () => me.get()), { concurrency: "unbounded" })
-        yield* TestClock.adjust("31 minutes")
-        yield* me.get()
-        deepStrictEqual(used, ["refresh-0", "refresh-1"])
-        assertTrue((yield* emulator.ledger).every(({ status }) => status === 200))
-      }).pipe(Effect.provide(layer))
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "cal-com",
+      layer: CalCom.layer({ policy: { rateLimit: false } }),
+      lifetime: Duration.minutes(30),
+      probe: Effect.flatMap(CalCom, ({ me }) => me.get())
     }))
 
   it("a refresh token that is refused is one to connect anew, in Cal.com's own word for it", () => {

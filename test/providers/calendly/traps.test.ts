@@ -15,19 +15,11 @@ import {
   Stream,
   TestClock
 } from "effect"
-import {
-  Credentials,
-  CredentialStore,
-  DeadLetterQueue,
-  Holdfast,
-  IntegrationError,
-  OAuth2Tokens,
-  TokenRefresh,
-  WebhookScheme
-} from "holdfast"
+import { Credentials, DeadLetterQueue, Holdfast, IntegrationError, WebhookScheme } from "holdfast"
 import { Calendly, Emulator, Schemas } from "holdfast/providers/calendly"
 import { Faults, Ledger } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const user = "https://api.calendly.com/users/USER000000000001"
@@ -261,50 +253,12 @@ describe("Calendly's traps", () => {
     }))
 
   it.scoped("a refresh token works once: calls that come together make one refresh, and its tokens are the stored ones", () =>
-    Effect.gen(function*() {
-      const used: Array<string> = []
-      const exchange: TokenRefresh.Options["exchange"] = ({ refreshToken }) =>
-        Effect.suspend(() => {
-          const token = refreshToken === undefined ? "none" : Redacted.value(refreshToken)
-          if (token !== `refresh-${used.length}`) {
-            return new OAuth2Tokens.ExchangeError({ code: "invalid_grant", message: "used before", reason: "terminal" })
-          }
-          used.push(token)
-          return Effect.succeed({
-            accessToken: Redacted.make(`access-${used.length}`),
-            expiresIn: Duration.hours(2),
-            refreshToken: Redacted.make(`refresh-${used.length}`)
-          })
-        })
-      const emulator = yield* Emulator.make({
-        authorize: ({ authorization }) => authorization === `Bearer access-${used.length}`
-      })
-      const layer = Calendly.layer({ policy: { rateLimit: false } }).pipe(
-        Layer.provideMerge(TokenRefresh.layer({ exchange })),
-        Layer.provideMerge(CredentialStore.layerMemory),
-        Layer.provide(Layer.merge(Holdfast.layerMemory, Testing.Emulator.layerHttpClient(emulator)))
-      )
-      yield* Effect.gen(function*() {
-        const store = yield* CredentialStore.CredentialStore
-        const expiresAt = DateTime.addDuration(yield* DateTime.now, "2 hours")
-        yield* store.put(
-          { integration: "calendly" },
-          Credentials.OAuth2({
-            accessToken: Redacted.make("access-0"),
-            expiresAt,
-            refreshToken: Redacted.make("refresh-0"),
-            scopes: []
-          })
-        )
-        const calendly = yield* Calendly
-        yield* calendly.users.me()
-        yield* TestClock.adjust("3 hours")
-        yield* Effect.all(Array.from({ length: 5 }, () => calendly.users.me()), { concurrency: "unbounded" })
-        yield* TestClock.adjust("3 hours")
-        yield* calendly.users.me()
-        deepStrictEqual(used, ["refresh-0", "refresh-1"])
-        assertTrue((yield* emulator.ledger).every(({ status }) => status === 200))
-      }).pipe(Effect.provide(layer))
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "calendly",
+      layer: Calendly.layer({ policy: { rateLimit: false } }),
+      lifetime: Duration.hours(2),
+      probe: Effect.flatMap(Calendly, ({ users }) => users.me())
     }))
 
   it.effect("the variables name the token", () =>
