@@ -98,6 +98,14 @@ export class Cost extends Context.Tag("holdfast/Operation/Cost")<Cost, number>()
  */
 export class Redact extends Context.Tag("holdfast/Operation/Redact")<Redact, Redaction>() {}
 
+/**
+ * The group of an operation, by its name: `contacts` of `contacts.create`, and the name itself where it is in none.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const groupOf = (name: string): string => name.split(".", 1)[0]!
+
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 const idempotentMethods: ReadonlySet<string> = new Set(["PUT", "DELETE"])
 

@@ -13,6 +13,7 @@ import * as PlatformOpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import * as Auth from "../auth/Auth.js"
 import * as Integration from "../core/Integration.js"
+import { groupOf } from "../core/Operation.js"
 import type * as Provider from "./Provider.js"
 
 /**
@@ -224,7 +225,7 @@ export const make = (
       const path = pathOf(endpoint.path)
       const method = endpoint.method.toLowerCase()
       const server = options?.servers === undefined
-        ? described.servers?.[group.topLevel ? endpoint.name : group.identifier]
+        ? described.servers?.[groupOf(operation!.name)]
         : undefined
       // it is made of the same declaration, so it has them
       const same = made.paths[endpoint.path.replace(/:(\w+)\??/g, "{$1}")]![method as "get"]!

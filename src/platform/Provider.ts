@@ -15,6 +15,7 @@ import * as Credentials from "../auth/Credentials.js"
 import type * as OAuth2Provider from "../auth/OAuth2Provider.js"
 import * as Integration from "../core/Integration.js"
 import * as IntegrationClient from "../core/IntegrationClient.js"
+import * as Operation from "../core/Operation.js"
 import * as Resilience from "../policy/Resilience.js"
 import type * as WebhookScheme from "../webhook/WebhookScheme.js"
 import type * as Pagination from "./Pagination.js"
@@ -94,7 +95,7 @@ export const define = <const D extends Definition>(definition: D): D => {
       )
     }
   }
-  const groups = new Set(operations.map(({ name }) => name.split(".", 1)[0]))
+  const groups = new Set(operations.map(({ name }) => Operation.groupOf(name)))
   const nowhere = Object.keys(definition.servers ?? {}).find((group) => !groups.has(group))
   if (nowhere !== undefined) {
     throw new Error(`Provider.define: servers of "${definition.id}" names "${nowhere}", which is no group of its api`)

@@ -13,6 +13,7 @@ import * as RuntimeFlags from "effect/RuntimeFlags"
 import { clockOf, monotonicMillis } from "../../internal/time.js"
 import type { Call } from "../Call.js"
 import type { IntegrationError } from "../IntegrationError.js"
+import { groupOf } from "../Operation.js"
 import { withAttemptSpan } from "./attemptSpan.js"
 import * as Guard from "./guard.js"
 import type { Reader } from "./reading.js"
@@ -51,7 +52,7 @@ export const perServer = <A>({ baseUrl, servers }: Settings, make: (baseUrl: str
   const own = make(baseUrl)
   if (servers.size === 0) return () => own
   const others = new Map(Array.from(servers, ([group, server]) => [group, make(server)]))
-  return ({ operation }) => others.get(operation.name.split(".", 1)[0]!) ?? own
+  return ({ operation }) => others.get(groupOf(operation.name)) ?? own
 }
 
 /** A call that has come to its transport, in an uninterruptible region which `restore` lifts. */
