@@ -4,6 +4,7 @@ import { Crisp } from "crisp-api"
 import { Effect } from "effect"
 import { Emulator } from "holdfast/providers/crisp"
 import { Faults } from "holdfast/testing"
+import { thrown } from "../promised.js"
 import * as Kit from "./kit.js"
 
 const { website_id } = Kit
@@ -22,7 +23,7 @@ const started = Effect.fnUntraced(function*(
 /** It rejects with an object that is no error: the status, and Crisp's reason. */
 const refused = (call: () => Promise<unknown>, code: number, message: string) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: call, catch: (error): object => Object(error) })),
+    thrown(call),
     (error) => assert.deepInclude(error, { code, message, reason: "error" })
   )
 

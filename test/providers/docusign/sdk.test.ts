@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Emulator } from "holdfast/providers/docusign"
 import { Faults } from "holdfast/testing"
+import { asked, thrown } from "../promised.js"
 import { sent } from "../sent.js"
 import * as Kit from "./kit.js"
 import { type Answer, clients } from "./sdk.js"
@@ -14,12 +15,10 @@ const started = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   return { emulator, ...clients(baseUrl) }
 })
 
-const asked = <A>(promise: () => Promise<A>) => Effect.promise(promise)
-
 /** The error of its HTTP client, with DocuSign's body as the data of the response. */
 const refused = (promise: () => Promise<unknown>, status: number, errorCode: string) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: promise, catch: (error): object => Object(error) })),
+    thrown(promise),
     (error) => {
       assert.nestedPropertyVal(error, "response.status", status)
       assert.nestedPropertyVal(error, "response.data.errorCode", errorCode)

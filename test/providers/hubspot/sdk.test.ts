@@ -6,6 +6,7 @@ import { ApiException, FilterOperatorEnum as Operator } from "@hubspot/api-clien
 import { Effect, Record } from "effect"
 import { Emulator } from "holdfast/providers/hubspot"
 import { Faults } from "holdfast/testing"
+import { thrown } from "../promised.js"
 import { sent } from "../sent.js"
 import * as Kit from "./kit.js"
 
@@ -19,7 +20,7 @@ const started = Effect.fnUntraced(function*(options: Emulator.Options = {}, numb
 /** Its exception, with the status as `code` and HubSpot's body. */
 const refused = (promise: () => Promise<unknown>, code: number, body: object) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: promise, catch: (error): object => Object(error) })),
+    thrown(promise),
     (error) => {
       assert.propertyVal(error, "code", code)
       for (const [path, value] of Object.entries(body)) assert.nestedPropertyVal(error, `body.${path}`, value)

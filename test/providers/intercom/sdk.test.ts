@@ -5,6 +5,7 @@ import { Emulator } from "holdfast/providers/intercom"
 import { Faults } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
 import { Intercom, IntercomClient, IntercomError } from "intercom-client"
+import { asked, thrown } from "../promised.js"
 import { sent } from "../sent.js"
 import * as Kit from "./kit.js"
 
@@ -14,12 +15,10 @@ const started = Effect.fnUntraced(function*(options: Testing.Emulator.Options = 
   return { emulator, intercom: new IntercomClient({ baseUrl, maxRetries: 0, token: "intercom-fake-token" }) }
 })
 
-const asked = <A>(promise: () => PromiseLike<A>) => Effect.promise(async () => await promise())
-
 /** Its own error, with Intercom's list of errors as the body. */
 const refused = (promise: () => PromiseLike<unknown>, status: number, code: string) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: async () => await promise(), catch: (error): object => Object(error) })),
+    thrown(promise),
     (error) => {
       assert.instanceOf(error, IntercomError)
       assert.propertyVal(error, "statusCode", status)

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { Emulator, subscriberHash } from "holdfast/providers/mailchimp"
 import { Faults } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
+import { thrown } from "../promised.js"
 import { sent } from "../sent.js"
 import * as Kit from "./kit.js"
 import { type Answer, apiClient } from "./sdk.js"
@@ -20,7 +21,7 @@ const asked = (promise: () => Promise<Answer>) => Effect.promise(promise)
 /** The error of its HTTP client, with the problem document as the body of the response. */
 const refused = (promise: () => Promise<Answer>, status: number, title: string) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: promise, catch: (error): object => Object(error) })),
+    thrown(promise),
     (error) => {
       assert.propertyVal(error, "status", status)
       assert.nestedPropertyVal(error, "response.body.status", status)

@@ -6,13 +6,12 @@ import { Emulator } from "holdfast/providers/salesforce"
 import { Faults } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
 import { Connection } from "jsforce"
+import { asked } from "../promised.js"
 
 const connected = Effect.fnUntraced(function*(options: Emulator.Options = {}, accessToken = "00Dfake!token") {
   const { baseUrl, emulator } = yield* Emulator.serve(options)
   return { connection: new Connection({ accessToken, instanceUrl: baseUrl, version: "67.0" }), emulator }
 })
-
-const asked = <A>(promise: () => PromiseLike<A>) => Effect.promise(async () => await promise())
 
 /** What the SDK makes of an error. */
 const refused = (promise: () => PromiseLike<unknown>) =>

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { Emulator, Urls } from "holdfast/providers/supabase"
 import * as Testing from "holdfast/testing"
 import { fetched } from "../../fetched.js"
+import { asked } from "../promised.js"
 import * as Kit from "./kit.js"
 
 /** Never opened; Node 20 has none of its own, and the SDK wants one before anybody asks for it. */
@@ -22,8 +23,6 @@ const connected = Effect.fnUntraced(function*(options: Emulator.Options = {}, ke
   const realtime = { transport: NoSocket as never }
   return { baseUrl, emulator, supabase: createClient(baseUrl, key, { auth, realtime }) }
 })
-
-const asked = <A>(promise: () => PromiseLike<A>) => Effect.promise(async () => await promise())
 
 const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiZmFrZSJ9.ZmFrZQ"
 

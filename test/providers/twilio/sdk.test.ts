@@ -6,6 +6,7 @@ import { Faults } from "holdfast/testing"
 import RequestClient from "twilio/lib/base/RequestClient.js"
 import type { AccountInstance } from "twilio/lib/rest/api/v2010/account.js"
 import TwilioClient from "twilio/lib/rest/Twilio.js"
+import { thrown } from "../promised.js"
 import { arrive } from "./everything.js"
 import * as Kit from "./kit.js"
 
@@ -39,7 +40,7 @@ const started = Effect.fnUntraced(function*(options: Emulator.Options = {}, auto
 /** What it throws: an error with the status, and Twilio's code. */
 const refused = (promise: Promise<unknown>, status: number, code: number) =>
   Effect.map(
-    Effect.flip(Effect.tryPromise({ try: () => promise, catch: (error): object => Object(error) })),
+    thrown(() => promise),
     (error) => assert.deepInclude(error, { code, moreInfo: `https://www.twilio.com/docs/errors/${code}`, status })
   )
 
