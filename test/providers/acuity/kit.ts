@@ -1,6 +1,5 @@
-import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
-import { Credentials, IntegrationError, type Provider } from "holdfast"
+import { Credentials, type Provider } from "holdfast"
 import { Acuity, Emulator } from "holdfast/providers/acuity"
 import { Emulated } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
@@ -52,10 +51,4 @@ export const fill = (emulator: Testing.Emulator.Emulator<Emulator.State>, count:
     })
   })
 
-/** What was wrong with a request that never left. */
-export const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
+export { refused } from "../refused.js"

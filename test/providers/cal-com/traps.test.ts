@@ -1,12 +1,13 @@
 import { Headers } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { assertInclude, assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, Stream, TestClock } from "effect"
-import { IntegrationError, Pagination } from "holdfast"
+import { Pagination } from "holdfast"
 import type { Schemas } from "holdfast/providers/cal-com"
 import { booked, CalComRateLimit, Emulator } from "holdfast/providers/cal-com"
 import { Faults, Ledger } from "holdfast/testing"
 import { fetched } from "../../fetched.js"
+import { refused } from "../refused.js"
 import * as Kit from "./kit.js"
 
 type Booking = typeof Schemas.Booking.Type
@@ -15,13 +16,6 @@ const one = ({ data }: { readonly data: Booking | ReadonlyArray<Booking> }): Boo
   assertTrue("uid" in data)
   return data
 }
-
-const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
 
 const week = { end: Kit.at("12T00:00"), start: Kit.at("05T00:00") }
 

@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import { assertInstanceOf, assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
   ConfigProvider,
@@ -15,22 +15,16 @@ import {
   Stream,
   TestClock
 } from "effect"
-import { Credentials, DeadLetterQueue, Holdfast, IntegrationError, WebhookScheme } from "holdfast"
+import { Credentials, DeadLetterQueue, Holdfast, WebhookScheme } from "holdfast"
 import { Calendly, Emulator, Schemas } from "holdfast/providers/calendly"
 import { Faults, Ledger } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
 import { refreshesOnce } from "../refreshing.js"
+import { refused } from "../refused.js"
 import * as Kit from "./kit.js"
 
 const user = "https://api.calendly.com/users/USER000000000001"
 const organization = "https://api.calendly.com/organizations/ORG0000000000001"
-
-const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
 
 describe("Calendly's traps", () => {
   it.scoped("ids are URIs, of one kind each: another's is refused before it is sent", () =>

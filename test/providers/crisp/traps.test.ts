@@ -1,6 +1,6 @@
 /** What goes wrong with Crisp where one does not know it. */
 import { describe, it } from "@effect/vitest"
-import { assertInstanceOf, assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
   ConfigProvider,
@@ -15,23 +15,17 @@ import {
   Stream,
   TestClock
 } from "effect"
-import { Holdfast, IntegrationError, Pagination, WebhookScheme } from "holdfast"
+import { Holdfast, Pagination, WebhookScheme } from "holdfast"
 import { Crisp, definition, Emulator, history, lists, Schemas } from "holdfast/providers/crisp"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refused } from "../refused.js"
 import * as Kit from "./kit.js"
 
 const { body } = Emulator.Bodies
 const { path, text, website_id } = Kit
 
 const session_id = "session_00000000-0000-4000-8000-000000000001"
-
-const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
 
 const start = (crisp: Kit.Client) =>
   Effect.map(crisp.conversations.create({ path }), ({ data }) => ({ session_id: data.session_id, website_id }))

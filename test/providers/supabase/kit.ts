@@ -1,7 +1,6 @@
 import { FetchHttpClient } from "@effect/platform"
-import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, Holdfast, IntegrationError, type Provider } from "holdfast"
+import { Credentials, Holdfast, type Provider } from "holdfast"
 import { Emulator, Keys, Supabase } from "holdfast/providers/supabase"
 import { Emulated } from "holdfast/testing"
 
@@ -39,14 +38,6 @@ export const overHttp = (baseUrl: string) =>
     )
   )
 
-/** What is refused before it is sent. */
-export const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
-
 export const bytes = (text: string) => new TextEncoder().encode(text)
 
 export const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -58,3 +49,5 @@ export const fill = Effect.fnUntraced(function*({ buckets, objects }: Client, co
     yield* objects.upload({ path: { bucket: "files", path: `${index}.txt` }, payload: bytes(`${index}`) })
   }
 })
+
+export { refused } from "../refused.js"

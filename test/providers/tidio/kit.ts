@@ -1,6 +1,5 @@
-import { assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { Credentials, IntegrationError, type Provider } from "holdfast"
+import { Credentials, type Provider } from "holdfast"
 import { credential, Emulator, Tidio } from "holdfast/providers/tidio"
 import { Emulated } from "holdfast/testing"
 
@@ -48,10 +47,4 @@ export const ids = {
 
 export const question = { contact_email: "ada@example.com", message_content: "Where is it?", subject: "Order 42" }
 
-/** What was wrong with a request that never left. */
-export const refused = <A>(effect: Effect.Effect<A, IntegrationError.IntegrationError>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assertInstanceOf(error, IntegrationError.ValidationError)
-    assertTrue(error.message.startsWith("nothing was sent"), error.message)
-    return error.message
-  })
+export { refused } from "../refused.js"
