@@ -64,7 +64,8 @@ export const suite = (store: Store, whole: boolean): void => {
           )
           yield* world.pass("1 second")
           assert.deepStrictEqual(world.seen, ["e1", "e1"])
-          assert.deepStrictEqual(contexts[0], ["acme", "d1"])
+          // which of two entities is handled first is not promised
+          assert.sameDeepMembers(contexts, [["acme", "d1"], ["other", (yield* world.inbox.get(other!.id)).delivery]])
           assert.strictEqual(yield* world.state(first!.id), "handled")
           assert.deepStrictEqual(yield* world.outcomes(first!.id), ["handled"])
           // and it is remembered when it has been handled
