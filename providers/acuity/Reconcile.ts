@@ -12,28 +12,26 @@ import type * as Schemas from "./Schemas.js"
 
 /**
  * The appointment of this address, type and time that stands, if there is one. Acuity has no idempotency key: whoever
- * books anew after a timeout asks this first. None does not say that nothing will appear: Acuity may still be at work.
+ * books anew after an answer that was lost asks this first. None does not say that nothing will appear: Acuity may still be
+ * at work.
  *
  * @example
  * ```ts
- * import { Effect, Option } from "effect"
- * import { Acuity, booked, type Schemas } from "holdfast/providers/acuity"
+ * import { Effect } from "effect"
+ * import { Reconcile } from "holdfast"
+ * import { Acuity, findBooked, type Schemas } from "holdfast/providers/acuity"
  *
- * const bookOnce = (payload: typeof Schemas.AppointmentInput.Type) =>
- *   Effect.gen(function*() {
- *     const acuity = yield* Acuity
- *     return yield* Effect.catchTag(
- *       acuity.appointments.create({ payload, urlParams: {} }),
- *       "TimeoutError",
- *       (error) => Effect.flatMap(booked(payload), Option.match({ onNone: () => Effect.fail(error), onSome: Effect.succeed }))
- *     )
- *   })
+ * const book = (payload: typeof Schemas.AppointmentInput.Type) =>
+ *   Effect.flatMap(Acuity, ({ appointments }) =>
+ *     appointments.create({ payload, urlParams: {} }).pipe(
+ *       Reconcile.orFind(findBooked(payload))
+ *     ))
  * ```
  *
  * @since 0.1.0
  * @category reconciliation
  */
-export const booked = (
+export const findBooked = (
   { appointmentTypeID, datetime, email }: {
     readonly appointmentTypeID: number
     readonly datetime: DateTime.DateTime

@@ -15,28 +15,23 @@ import { Twilio } from "./Twilio.js"
 
 /**
  * The newest message to `to` with this text that was made at `since` or later. Twilio has no key by which it would know a
- * message again: whoever sends one anew after a timeout asks this first.
+ * message again: whoever sends one anew after an answer that was lost asks this first.
  *
  * The list is read for as long as its pages have a message in them that is new enough, and the dates of Twilio are whole
  * seconds. None does not say that nothing will appear: a request that Twilio still works on is in no list yet.
  *
  * @example
  * ```ts
- * import { DateTime, Effect, Option } from "effect"
+ * import { DateTime, Effect } from "effect"
+ * import { Reconcile } from "holdfast"
  * import { findSent, type Schemas, Twilio } from "holdfast/providers/twilio"
  *
- * const sendOnce = (accountSid: string, payload: typeof Schemas.SendInput.Type & { readonly Body: string }) =>
+ * const send = (accountSid: string, payload: typeof Schemas.SendInput.Type & { readonly Body: string }) =>
  *   Effect.gen(function*() {
- *     const twilio = yield* Twilio
+ *     const { messages } = yield* Twilio
  *     const since = yield* DateTime.now
- *     return yield* Effect.catchTag(
- *       twilio.messages.send({ path: { accountSid }, payload }),
- *       "TimeoutError",
- *       (error) =>
- *         Effect.flatMap(
- *           findSent({ accountSid, body: payload.Body, since, to: payload.To }),
- *           Option.match({ onNone: () => Effect.fail(error), onSome: Effect.succeed })
- *         )
+ *     return yield* messages.send({ path: { accountSid }, payload }).pipe(
+ *       Reconcile.orFind(findSent({ accountSid, body: payload.Body, since, to: payload.To }))
  *     )
  *   })
  * ```

@@ -1,10 +1,10 @@
 import { Headers } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, Stream, TestClock } from "effect"
-import { Pagination } from "holdfast"
+import { Pagination, Reconcile } from "holdfast"
 import type { Schemas } from "holdfast/providers/cal-com"
-import { booked, CalComRateLimit, Emulator } from "holdfast/providers/cal-com"
+import { booked, CalCom, CalComRateLimit, Emulator, findBooked } from "holdfast/providers/cal-com"
 import { Faults, Ledger } from "holdfast/testing"
 import { fetched } from "../../fetched.js"
 import { refused } from "../refused.js"
@@ -80,25 +80,33 @@ describe("Cal.com's traps", () => {
   it.scoped("a booking whose answer was lost is not made again: it is looked for", () =>
     Effect.gen(function*() {
       const { calCom, emulator } = yield* Kit.withPolicy(
-        { faults: Faults.script([Faults.resetAfter]) },
+        { faults: Faults.script([Faults.ok, Faults.resetAfter]) },
         { bulkhead: false, rateLimit: false }
       )
-      const payload = Kit.booking("grace@example.com", "05T09:00")
-      strictEqual((yield* Effect.flip(calCom.bookings.create({ payload })))._tag, "NetworkError")
-      strictEqual((yield* emulator.ledger).length, 1)
-      const { data } = yield* calCom.bookings.list({
-        urlParams: {
-          afterStart: payload.start,
-          attendeeEmail: "grace@example.com",
-          beforeEnd: Kit.at("05T09:30"),
-          status: ["upcoming", "unconfirmed"]
-        }
-      })
-      deepStrictEqual(data.map(({ start }) => start), ["1970-01-05T09:00:00.000Z"])
+      const attendeeEmail = "grace@example.com"
+      // another one before it, which is not taken for it
+      yield* calCom.bookings.create({ payload: Kit.booking(attendeeEmail, "05T09:00") })
+      const payload = Kit.booking(attendeeEmail, "05T09:30")
+      const find = (what: Parameters<typeof findBooked>[0]) => Effect.provideService(findBooked(what), CalCom, calCom)
+      const found = yield* calCom.bookings.create({ payload }).pipe(
+        Reconcile.orFind(find({ attendeeEmail, eventTypeId: 301, start: payload.start }))
+      )
+      strictEqual(one(found).start, "1970-01-05T09:30:00.000Z")
+      strictEqual((yield* emulator.ledger).filter(({ operation }) => operation === "bookings.create").length, 2)
+      for (
+        const other of [
+          { attendeeEmail: "ada@example.com", start: payload.start },
+          { attendeeEmail, start: Kit.at("05T10:00") },
+          { attendeeEmail, eventTypeId: 302, start: payload.start }
+        ]
+      ) assertNone(yield* find(other))
       // and who forgets to look is told that the time is taken: by themselves
       const again = yield* Effect.flip(calCom.bookings.create({ payload }))
       strictEqual(again._tag, "ConflictError")
-      deepStrictEqual(Ledger.tally(yield* emulator.ledger, "bookings")["grace@example.com"], { created: 1 })
+      deepStrictEqual(Ledger.tally(yield* emulator.ledger, "bookings")["grace@example.com"], { created: 2 })
+      // nor is one that was cancelled
+      yield* calCom.bookings.cancel({ path: { bookingUid: one(found).uid }, payload: {} })
+      assertNone(yield* find({ attendeeEmail, start: payload.start }))
     }))
 
   it.scoped("a time that somebody else has booked is a conflict, although its status is 400", () =>

@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import {
   Chunk,
   ConfigProvider,
@@ -15,8 +15,8 @@ import {
   Stream,
   TestClock
 } from "effect"
-import { Credentials, DeadLetterQueue, Holdfast, WebhookScheme } from "holdfast"
-import { Calendly, Emulator, Schemas } from "holdfast/providers/calendly"
+import { Credentials, DeadLetterQueue, Holdfast, Reconcile, WebhookScheme } from "holdfast"
+import { Calendly, Emulator, findBooked, Schemas } from "holdfast/providers/calendly"
 import { Faults, Ledger } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
 import { refreshesOnce } from "../refreshing.js"
@@ -88,14 +88,28 @@ describe("Calendly's traps", () => {
         { faults: Faults.script([Faults.resetAfter]) },
         { bulkhead: false, rateLimit: false }
       )
-      const payload = Kit.booking("grace@example.com", "05T09:00")
-      const error = yield* Effect.flip(calendly.invitees.book({ payload }))
-      strictEqual(error._tag, "NetworkError")
-      const { collection } = yield* calendly.events.list({
-        urlParams: { invitee_email: "grace@example.com", min_start_time: payload.start_time, user }
-      })
-      strictEqual(collection.length, 1)
-      deepStrictEqual(Ledger.tally(yield* emulator.ledger, "invitees")["grace@example.com"], { created: 1 })
+      const email = "grace@example.com"
+      const payload = Kit.booking(email, "05T09:00")
+      const find = (what: Parameters<typeof findBooked>[0]) =>
+        Effect.provideService(findBooked(what), Calendly, calendly)
+      const wanted = { email, eventType: payload.event_type, start: payload.start_time, user }
+      const { resource } = yield* calendly.invitees.book({ payload }).pipe(Reconcile.orFind(find(wanted)))
+      strictEqual(resource.email, email)
+      deepStrictEqual(Ledger.tally(yield* emulator.ledger, "invitees")[email], { created: 1 })
+      for (
+        const other of [
+          { ...wanted, email: "ada@example.com" },
+          { ...wanted, start: Kit.at("05T09:30") },
+          { ...wanted, eventType: Kit.typeUri("2") }
+        ]
+      ) assertNone(yield* find(other))
+      assertSome(
+        Option.map(yield* find({ email, organization, start: wanted.start }), (one) => one.resource.uri),
+        resource.uri
+      )
+      // one that was canceled does not stand
+      yield* calendly.events.cancel({ path: { event: resource.event }, payload: {} })
+      assertNone(yield* find(wanted))
     }))
 
   it.scoped("a time that somebody else has booked is a conflict, although its status is 400", () =>

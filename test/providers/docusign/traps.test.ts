@@ -147,7 +147,9 @@ describe("DocuSign", () => {
   it.scoped("where none is found, the first error stands, and nothing is created for it", () =>
     Effect.gen(function*() {
       const { docusign, emulator } = yield* Kit.inProcess({ faults: Faults.script([Faults.resetBefore]) })
-      strictEqual((yield* Effect.flip(guarded(docusign, "order-1")))._tag, "NetworkError")
+      const lost = yield* Effect.fork(Effect.flip(guarded(docusign, "order-1")))
+      yield* TestClock.adjust("3 seconds")
+      strictEqual((yield* Fiber.join(lost))._tag, "NetworkError")
       const down = yield* Kit.inProcess({ faults: Faults.script([Faults.resetAfter, Faults.status(503)]) })
       strictEqual((yield* Effect.flip(guarded(down.docusign, "order-1")))._tag, "NetworkError")
       strictEqual((yield* emulator.state).envelopes.size, 0)

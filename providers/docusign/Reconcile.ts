@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { IntegrationError } from "holdfast"
+import { type IntegrationError, Reconcile } from "holdfast"
 import { DocuSign } from "./DocuSign.js"
 import type * as Schemas from "./Schemas.js"
 
@@ -34,24 +34,10 @@ export const findByTransaction = (options: {
         )
     ))
 
-/** Whether DocuSign may have acted, and the answer did not arrive. */
-const isLost = (error: IntegrationError.IntegrationError): boolean => {
-  switch (error._tag) {
-    case "NetworkError":
-      return error.phase === "response"
-    case "ResponseDecodeError":
-    case "ServerError":
-    case "TimeoutError":
-      return true
-    default:
-      return false
-  }
-}
-
 /**
  * Creates an envelope; where the answer is lost, it asks what became of the `transactionId`, and answers with the envelope
- * that is there. Where none is (or DocuSign does not answer that either), the first error stands: ask again later, with
- * `findByTransaction`, before you create another.
+ * that is there. Where none appears within three seconds (or DocuSign does not answer that either), the first error stands: ask
+ * again later, with `findByTransaction`, before you create another.
  *
  * @example
  * ```ts
@@ -81,21 +67,14 @@ export const createGuarded = (request: {
   readonly path: { readonly accountId: string }
   readonly payload: typeof Schemas.EnvelopeInput.Type & { readonly transactionId: string }
 }): Effect.Effect<typeof Schemas.EnvelopeSummary.Type, IntegrationError.IntegrationError, DocuSign> =>
-  Effect.flatMap(
-    DocuSign,
-    (docusign) =>
-      Effect.catchIf(docusign.envelopes.create(request), isLost, (error) =>
-        findByTransaction({ accountId: request.path.accountId, transactionId: request.payload.transactionId }).pipe(
-          // that the look failed as well is not why the envelope is not known
-          Effect.orElseSucceed(() =>
-            Option.none<Schemas.TransactionStatus>()
-          ),
-          Effect.flatMap(
-            Option.match({
-              onNone: () => Effect.fail(error),
-              onSome: ({ envelopeId = "", ...status }) =>
-                Effect.succeed({ envelopeId, ...(status.status === undefined ? undefined : { status: status.status }) })
-            })
-          )
-        ))
-  )
+  Effect.flatMap(DocuSign, (docusign) =>
+    Reconcile.orFind(
+      docusign.envelopes.create(request),
+      Effect.map(
+        findByTransaction({ accountId: request.path.accountId, transactionId: request.payload.transactionId }),
+        Option.map(({ envelopeId = "", status }) => ({
+          envelopeId,
+          ...(status === undefined ? undefined : { status })
+        }))
+      )
+    ))
