@@ -178,7 +178,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
           checkProperty(path.propertyId)
           const made = state.audienceExports.create(path.propertyId, payload, exchange.now)
           exchange.changed({ resource: "audienceExports", kind: "created", key: made.name })
-          return { response: made }
+          return { response: { "@type": "type.googleapis.com/google.analytics.data.v1beta.AudienceExport", ...made } }
         }),
       list: ({ path, urlParams }) =>
         Emulator.step(() => {
