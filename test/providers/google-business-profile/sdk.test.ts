@@ -65,6 +65,10 @@ describe("@googleapis/mybusiness…", () => {
       )
       assert.deepStrictEqual(rest.data.locations?.map(({ name }) => name), ["locations/200003"])
       assert.isUndefined(rest.data.nextPageToken)
+
+      // an empty list is no field
+      const nobody = yield* started({ accounts: {} })
+      assert.deepStrictEqual((yield* asked(() => nobody.accounts.list())).data, {})
     }))
 
   it.scopedLive("throws its error with Google's body", () =>
