@@ -10,6 +10,7 @@ import * as Api from "./Api.js"
 import { AudienceExports } from "./emulator/AudienceExports.js"
 import * as Bodies from "./emulator/Bodies.js"
 import * as Data from "./emulator/Data.js"
+import { json } from "./emulator/Json.js"
 import * as Reports from "./emulator/Reports.js"
 import { type Limits, Tokens } from "./emulator/Tokens.js"
 import { standard } from "./Quota.js"
@@ -177,7 +178,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
           checkProperty(path.propertyId)
           const made = state.audienceExports.create(path.propertyId, payload, exchange.now)
           exchange.changed({ resource: "audienceExports", kind: "created", key: made.name })
-          return { response: made }
+          return { response: { "@type": "type.googleapis.com/google.analytics.data.v1beta.AudienceExport", ...made } }
         }),
       list: ({ path, urlParams }) =>
         Emulator.step(() => {
@@ -214,6 +215,7 @@ const handlers = (options: Options) => (state: State): Handlers => {
  */
 export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<State>> =>
   Emulator.make({
+    ...json,
     integration: { id: "google-analytics", version: "v1beta", api: Api.GoogleAnalyticsApi },
     state: (): State => ({
       visits: [...options.visits ?? Data.sample],

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
-import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
+import { Emulator, EmulatorServer, ProtoJson, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
 import * as Bodies from "./emulator/Bodies.js"
 import * as Data from "./emulator/Data.js"
@@ -146,6 +146,7 @@ const handlers = (state: State): Handlers => ({
  */
 export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<State>> =>
   Emulator.make({
+    ...ProtoJson.make({}),
     integration: { id: "google-business-profile", version: "v4", api: Api.GoogleBusinessProfileApi },
     state: (): State => new Profiles(options.accounts ?? Data.sample),
     handlers,

@@ -6,6 +6,7 @@
 import type * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
+import { json } from "./emulator/Json.js"
 import { masked } from "./emulator/Mask.js"
 import type * as Schemas from "./Schemas.js"
 
@@ -147,7 +148,7 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
               .slice(0, 5)
               .map(({ displayName, id, types }) => ({
                 placePrediction: {
-                  ...(id === undefined ? undefined : { placeId: id }),
+                  ...(id === undefined ? undefined : { place: `places/${id}`, placeId: id }),
                   ...(displayName === undefined ? undefined : { text: displayName }),
                   types
                 }
@@ -168,7 +169,8 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
 }
 
 /**
- * Starts a Places API in memory. It wants a key in `X-Goog-Api-Key`, any one unless `authorize` says otherwise.
+ * Starts a Places API in memory. It wants a key in `X-Goog-Api-Key`, or in the query as `key`: any one
+ * unless `authorize` says otherwise.
  *
  * @example
  * ```ts
@@ -189,12 +191,14 @@ const handlers = (state: State): Emulator.Handlers<Api.GooglePlacesApi> => {
  */
 export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<State>> =>
   Emulator.make({
+    ...json,
     integration: { id: "google-places", version: "v1", api: Api.GooglePlacesApi },
     state: (): State => ({ places: [...options.places ?? sample] }),
     handlers,
     error: RpcErrors.errorOfKey,
-    authorize: (headers) => (headers["x-goog-api-key"] ?? "") !== "",
-    secretHeaders: ["x-goog-api-key"]
+    authorize: (headers, { key = "" }) => (headers["x-goog-api-key"] ?? key) !== "",
+    secretHeaders: ["x-goog-api-key"],
+    secretQuery: ["key"]
   }, options)
 
 /**

@@ -206,6 +206,8 @@ export const Suggestions = Schema.Struct({
   suggestions: Field.list(Schema.Struct({
     placePrediction: Field.maybe(
       Schema.Struct({
+        /** `places/ID` */
+        place: Field.maybe(Schema.String),
         placeId: Field.maybe(Schema.String),
         text: Field.maybe(LocalizedText),
         types: Field.list(Schema.String)

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Emulator, EmulatorServer, RpcErrors } from "holdfast/testing"
 import * as Api from "./Api.js"
+import { json } from "./emulator/Json.js"
 import type * as Schemas from "./Schemas.js"
 
 /**
@@ -125,7 +126,8 @@ export const limits = (options?: { readonly minutely?: number }): ReadonlyArray<
 ]
 
 /**
- * Starts a Routes API in memory. It wants a key in `X-Goog-Api-Key`, any one unless `authorize` says otherwise.
+ * Starts a Routes API in memory. It wants a key in `X-Goog-Api-Key`, or in the query as `key`: any one
+ * unless `authorize` says otherwise.
  *
  * @example
  * ```ts
@@ -144,13 +146,15 @@ export const limits = (options?: { readonly minutely?: number }): ReadonlyArray<
  */
 export const make = (options: Options = {}): Effect.Effect<Emulator.Emulator<State>> =>
   Emulator.make({
+    ...json,
     integration: { id: "google-routes", version: "v2", api: Api.GoogleRoutesApi },
     state: (): State => ({ places: new Map(Object.entries(options.places ?? sample)) }),
     handlers,
     error: RpcErrors.errorOfKey,
-    authorize: (headers) => (headers["x-goog-api-key"] ?? "") !== "",
+    authorize: (headers, { key = "" }) => (headers["x-goog-api-key"] ?? key) !== "",
     snapshot: ({ places }) => Object.fromEntries(places),
-    secretHeaders: ["x-goog-api-key"]
+    secretHeaders: ["x-goog-api-key"],
+    secretQuery: ["key"]
   }, options)
 
 /**

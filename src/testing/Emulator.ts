@@ -29,6 +29,7 @@ export {
   type HandlerRequest,
   type Handlers,
   type HandlersOf,
+  type Heard,
   type Issue,
   type Options,
   Reply,

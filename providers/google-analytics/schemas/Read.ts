@@ -163,7 +163,11 @@ export const AudienceExport = Schema.Struct({
 export const AudienceExportOperation = Schema.Struct({
   name: Field.maybe(Schema.String),
   done: Field.maybe(Schema.Boolean),
-  response: Field.maybe(AudienceExport)
+  response: Field.maybe(Schema.Struct({
+    /** That it is an export: what Google answers could be of any type. */
+    "@type": Field.maybe(Schema.String),
+    ...AudienceExport.fields
+  }))
 })
 
 /**

@@ -92,7 +92,9 @@ export class Engine<State> {
     this.#options = options
     // AnyApi is what every HttpApi is: the spec's type says it is one
     const api = spec.integration.api as Reflection.AnyApi
-    this.#route = Route.router(Reflection.reflect(spec.integration, api).map(Route.compile))
+    this.#route = Route.router(
+      Reflection.reflect(spec.integration, api).map((endpoint) => Route.compile(endpoint, spec.hears))
+    )
     this.#secretHeaders = new Set([...secretHeaders, ...spec.secretHeaders ?? []])
     this.#secretQuery = new Set(spec.secretQuery)
     this.#authorize = options.authorize ?? spec.authorize ?? (() => true)
@@ -314,12 +316,14 @@ export class Engine<State> {
       now,
       changed: (change) => void visit.changes.push(change)
     }
+    const { says = (body) => body } = this.#spec
+    const said = (body: unknown) => says(body, exchange)
     const handled = Effect.flatMap(Effect.suspend(() => handler(request, exchange)), (result) => {
       visit.entry.processed = true
       const { headers, status = route.defaultStatus, value } = isReply(result) ? result : { value: result, headers: {} }
       return Effect.map(
         Effect.orDie(route.encode(status, value)),
-        (body) => Wire.answer(status, body, { ...this.#headersOf(visit, now), ...headers })
+        (body) => Wire.answer(status, said(body), { ...this.#headersOf(visit, now), ...headers })
       )
     })
     return Effect.flatMap(Effect.exit(handled), (exit) => {

@@ -183,6 +183,20 @@ export interface Failure {
 export type Authorize = (headers: Readonly<Record<string, string>>, query: Ledger.Entry["query"]) => boolean
 
 /**
+ * A request before the Schemas look at it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Heard {
+  readonly operation: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly query: Ledger.Entry["query"]
+  /** As JSON was read, or a form; `undefined` where the operation takes no body. */
+  readonly body: unknown
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -218,6 +232,10 @@ export interface Spec<Api, State> {
   }) => Readonly<Record<string, string>>
   /** Whether the credential is good. Default: all are. */
   readonly authorize?: Authorize
+  /** Other ways in which the provider takes the same request, put into the one that the Schemas know. Default: as it is. */
+  readonly hears?: (heard: Heard) => Omit<Heard, "operation">
+  /** The body of a success as the request would have it. Default: as the Schemas write it. */
+  readonly says?: (body: unknown, heard: Pick<Heard, "operation" | "query">) => unknown
   /** What `/__emulator/state` shows of the state, as JSON. Default: the state itself. */
   readonly snapshot?: (state: State) => unknown
   /** Headers that hold a credential, besides `authorization`, `cookie` and `x-api-key`. */

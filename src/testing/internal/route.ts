@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as Form from "../../core/Form.js"
 import type { Endpoint } from "../../core/internal/endpoint.js"
+import type { Heard, Spec } from "./model.js"
 import type { Incoming } from "./wire.js"
 
 /** What one endpoint needs from either side of the wire, compiled once. */
@@ -107,7 +108,9 @@ const withLists = (schema: Schema.Schema<unknown, unknown>) => {
   }
 }
 
-const compileDecode = (endpoint: Endpoint): Route["decode"] => {
+type Hears = Spec<unknown, unknown>["hears"]
+
+const compileDecode = (endpoint: Endpoint, hears: Hears = (heard) => heard): Route["decode"] => {
   const part = (name: keyof Decoded, schema: Schema.Schema<unknown, unknown> | undefined) => {
     if (schema === undefined) return () => Effect.succeed(undefined)
     const decode = Schema.decodeUnknown(schema, { errors: "all" })
@@ -156,12 +159,16 @@ const compileDecode = (endpoint: Endpoint): Route["decode"] => {
     }
   }
 
+  const operation = endpoint.operation.name
   return (incoming, params, query) =>
-    Effect.all({
-      path: path(params),
-      urlParams: urlParams(queryLists(query)),
-      headers: headers(incoming.headers),
-      payload: Effect.flatMap(raw(incoming, query), payload)
+    Effect.flatMap(raw(incoming, query), (body) => {
+      const heard: Omit<Heard, "operation"> = hears({ operation, headers: incoming.headers, query, body })
+      return Effect.all({
+        path: path(params),
+        urlParams: urlParams(queryLists(heard.query)),
+        headers: headers(heard.headers),
+        payload: payload(heard.body)
+      })
     })
 }
 
@@ -190,11 +197,11 @@ const compileEncode = (endpoint: Endpoint): Route["encode"] => {
   }
 }
 
-export const compile = (endpoint: Endpoint): Route => ({
+export const compile = (endpoint: Endpoint, hears?: Hears): Route => ({
   endpoint,
   match: compileMatch(endpoint),
   suits: compileSuits(endpoint),
-  decode: compileDecode(endpoint),
+  decode: compileDecode(endpoint, hears),
   defaultStatus: endpoint.successes.keys().next().value ?? 200,
   encode: compileEncode(endpoint)
 })
