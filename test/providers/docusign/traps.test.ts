@@ -9,7 +9,7 @@ import {
   deepStrictEqual,
   strictEqual
 } from "@effect/vitest/utils"
-import { ConfigProvider, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import { ConfigProvider, Duration, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { Holdfast, IntegrationError, Pagination } from "holdfast"
 import {
   accountIdConfig,
@@ -23,6 +23,7 @@ import {
 } from "holdfast/providers/docusign"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const path = Kit.account
@@ -217,6 +218,15 @@ describe("DocuSign", () => {
         assertInclude(error.message, message)
       }
       strictEqual((yield* emulator.ledger).length, 0)
+    }))
+
+  it.scoped("each refresh brings another refresh token: calls that come together make one, and what it brings is stored", () =>
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "docusign",
+      layer: DocuSign.layer({ baseUrl: "https://docusign.example", policy: { rateLimit: false } }),
+      lifetime: Duration.hours(8),
+      probe: Effect.flatMap(DocuSign, ({ accounts }) => accounts.get({ path: Kit.account }))
     }))
 
   it.scoped("layerConfig wants the account's own host, and no path on it", () =>

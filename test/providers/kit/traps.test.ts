@@ -1,11 +1,12 @@
 /** What goes wrong with Kit where one does not know it. */
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { ConfigProvider, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { ConfigProvider, Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Holdfast, IntegrationError, Pagination } from "holdfast"
 import { Emulator, Kit as Service, lists } from "holdfast/providers/kit"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const upsert = (kit: Kit.Client, email_address: string) => kit.subscribers.upsert({ payload: { email_address } })
@@ -42,6 +43,15 @@ describe("Kit", () => {
       deepStrictEqual(yield* sent("KIT_API_KEY"), ["kit-of-the-environment", undefined])
       deepStrictEqual(yield* sent("KIT_ACCESS_TOKEN"), [undefined, "Bearer kit-of-the-environment"])
       assertTrue(String(yield* Effect.flip(sent("KIT_TOKEN"))).includes("KIT_API_KEY"))
+    }))
+
+  it.scoped("a refresh token works once: calls that come together make one refresh, and its tokens are the stored ones", () =>
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "kit",
+      layer: Service.layer({ policy: { rateLimit: false } }),
+      lifetime: Duration.hours(2),
+      probe: Effect.flatMap(Service, (kit) => kit.account.get())
     }))
 
   it.scoped("bulk requests and purchases take no API key, and the error says that it may be this", () =>
