@@ -200,6 +200,7 @@ describe("DocuSign", () => {
   it.scoped("a list without a beginning, an account by its number, a document without an id do not leave", () =>
     Effect.gen(function*() {
       const { docusign, emulator } = yield* Kit.inProcess()
+      const of = { ...path, envelopeId: Kit.accountId }
       const refused: ReadonlyArray<readonly [string, Effect.Effect<unknown, IntegrationError.IntegrationError>]> = [
         ["one of from_date", docusign.envelopes.list({ path, urlParams: { status: "sent" } })],
         ["a GUID", docusign.accounts.get({ path: { accountId: "12345678" } })],
@@ -210,7 +211,14 @@ describe("DocuSign", () => {
             path,
             payload: { documents: [{ documentBase64: "YQ==", documentId: "x", name: "n" }], status: "created" }
           })
-        ]
+        ],
+        // none of these may pass for a change of nothing, after which the envelope would still be signed
+        ["voidedReason", docusign.envelopes.update({ path: of, payload: { status: "voided", voidedReason: "" } })],
+        [
+          "voidedReason",
+          docusign.envelopes.update({ path: of, payload: { status: "voided", voidedReason: "a".repeat(201) } })
+        ],
+        ["status", docusign.envelopes.update({ path: of, payload: { status: "void" } as never })]
       ]
       for (const [message, call] of refused) {
         const error = yield* Effect.flip(call)

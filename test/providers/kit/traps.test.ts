@@ -180,7 +180,19 @@ describe("Kit", () => {
         upsert(kit, "ada"),
         kit.subscribers.list({ urlParams: { per_page: 1001 } }),
         kit.subscribers.list({ urlParams: { updated_after: "yesterday" } }),
-        kit.webhooks.create({ payload: { event: { name: "subscriber.tag_add" }, target_url: "app.example.com" } })
+        kit.webhooks.create({ payload: { event: { name: "subscriber.tag_add" }, target_url: "app.example.com" } }),
+        // JSON has no such number: it would be a purchase of null
+        kit.purchases.create({
+          payload: {
+            purchase: {
+              currency: "USD",
+              email_address: "ada@example.com",
+              products: [{ lid: "1", name: "Engine", pid: "2" }],
+              total: NaN,
+              transaction_id: "42"
+            }
+          }
+        })
       ]
       for (const call of refused) strictEqual((yield* Effect.flip(call))._tag, "ValidationError")
       deepStrictEqual(yield* emulator.ledger, [])

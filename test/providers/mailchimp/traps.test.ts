@@ -276,7 +276,13 @@ describe("Mailchimp", () => {
         mailchimp.batches.create({
           payload: { operations: [operation, ...Array<typeof operation>(1000).fill(operation)] }
         }),
-        mailchimp.batches.create({ payload: { operations: [{ method: "GET", path: "/3.0/lists" }] } })
+        mailchimp.batches.create({ payload: { operations: [{ method: "GET", path: "/3.0/lists" }] } }),
+        // JSON has no such numbers: they would be null, which empties the field
+        mailchimp.members.update({ path: member("ada@example.com"), payload: { merge_fields: { AGE: NaN } } }),
+        mailchimp.members.update({
+          path: member("ada@example.com"),
+          payload: { location: { latitude: Infinity, longitude: 0 } }
+        })
       ]
       for (const call of refused) strictEqual((yield* Effect.flip(call))._tag, "ValidationError")
       deepStrictEqual(yield* emulator.ledger, [])
