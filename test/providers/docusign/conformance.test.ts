@@ -178,6 +178,18 @@ Provider.suite({
           urlParams: {}
         })
     },
+    {
+      name: "an envelope with fields of its own, whose truths are written in every way",
+      body: {
+        customFields: {
+          listCustomFields: null,
+          textCustomFields: [{ name: "order", required: true, show: "TRUE", value: null }, {}]
+        },
+        envelopeId: "e"
+      },
+      call: (docusign) =>
+        docusign.envelopes.get({ path: { ...Kit.account, envelopeId: Kit.accountId }, urlParams: {} })
+    },
     { name: "an account that says nothing", body: {}, call: (docusign) => docusign.accounts.get({ path: Kit.account }) }
   ],
   lists: [

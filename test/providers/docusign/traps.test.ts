@@ -38,11 +38,11 @@ describe("DocuSign", () => {
   it.scoped("numbers and truths are texts on the wire, and none here", () =>
     Effect.gen(function*() {
       const { docusign, emulator } = yield* Kit.inProcess()
-      yield* docusign.envelopes.create({
+      const { envelopeId } = yield* docusign.envelopes.create({
         path,
         payload: {
           ...Kit.order("a"),
-          customFields: { textCustomFields: [{ name: "n", show: true }] },
+          customFields: { textCustomFields: [{ name: "n", show: true, value: "A-1" }] },
           recipients: { signers: [{ email: "a@example.com", name: "A", recipientId: "1", routingOrder: 3 }] }
         }
       })
@@ -56,6 +56,14 @@ describe("DocuSign", () => {
       assertTrue(body.includes("\"routingOrder\":\"3\"") && body.includes("\"show\":\"true\""))
       assertInclude(yield* response.text, "\"totalSetSize\":\"1\"")
       strictEqual(page.totalSetSize, 1)
+      const [whole, answer] = yield* docusign.envelopes.get({
+        path: { ...path, envelopeId },
+        urlParams: { include: "recipients,custom_fields" },
+        withResponse: true
+      })
+      assertInclude(yield* answer.text, "\"show\":\"true\"")
+      deepStrictEqual(whole.customFields?.textCustomFields, [{ name: "n", show: true, value: "A-1" }])
+      strictEqual(page.envelopes[0]?.customFields, undefined)
     }))
 
   for (const limitStatus of [400, 429] as const) {

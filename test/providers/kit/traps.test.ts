@@ -139,6 +139,15 @@ describe("Kit", () => {
       deepStrictEqual((yield* write).subscriber.fields, { engine: "analytical" })
     }))
 
+  it.scoped("the addresses that an account sends from are there, whatever is in them", () =>
+    Effect.gen(function*() {
+      const sending_addresses = [{ email_address: "ada@example.com", is_default: true }]
+      const { kit } = yield* Kit.inProcess({
+        faults: Faults.script([Faults.status(200, { body: { account: { id: 1, sending_addresses } } })])
+      })
+      deepStrictEqual((yield* kit.account.get()).account.sending_addresses, sending_addresses)
+    }))
+
   it.scoped("the last page has an end as well: the list ends there all the same", () =>
     Effect.gen(function*() {
       const { emulator, kit } = yield* Kit.inProcess()
