@@ -179,6 +179,13 @@ describe("Acuity's traps: bookings", () => {
       assertInclude((yield* write({ notes: "early" }, false)).message, "admin")
     }))
 
+  it.scoped("a name is sent as it was written, with its blanks", () =>
+    Effect.gen(function*() {
+      const { acuity } = yield* Kit.inProcess()
+      const payload = { ...Kit.booking("a@example.com", "05T09:00"), firstName: "Grace " }
+      strictEqual((yield* acuity.appointments.create({ payload, urlParams: {} })).firstName, "Grace ")
+    }))
+
   it.scoped("more than one label, an address that is none, nothing to change: refused before they are sent", () =>
     Effect.gen(function*() {
       const { acuity, emulator } = yield* Kit.inProcess()
@@ -193,6 +200,10 @@ describe("Acuity's traps: bookings", () => {
       assertInclude(
         yield* Kit.refused(acuity.appointments.create({ payload: { ...payload, email: "grace" }, urlParams })),
         "e-mail"
+      )
+      assertInclude(
+        yield* Kit.refused(acuity.appointments.create({ payload: { ...payload, firstName: " " }, urlParams })),
+        "payload.firstName: a text that is not blank"
       )
       assertInclude(
         yield* Kit.refused(acuity.appointments.update({ path: { id: 1 }, payload: {}, urlParams })),
