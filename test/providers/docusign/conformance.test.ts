@@ -187,8 +187,7 @@ Provider.suite({
         },
         envelopeId: "e"
       },
-      call: (docusign) =>
-        docusign.envelopes.get({ path: { ...Kit.account, envelopeId: Kit.accountId }, urlParams: {} })
+      call: (docusign) => docusign.envelopes.get({ path: { ...Kit.account, envelopeId: Kit.accountId }, urlParams: {} })
     },
     { name: "an account that says nothing", body: {}, call: (docusign) => docusign.accounts.get({ path: Kit.account }) }
   ],

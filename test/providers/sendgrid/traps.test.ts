@@ -161,7 +161,9 @@ describe("SendGrid's traps", () => {
       assert.strictEqual(all._tag, "ValidationError")
       // JSON has no such number: it would be null
       const none = yield* Effect.flip(
-        sendgrid.contacts.upsert({ payload: { contacts: [{ custom_fields: { e1_N: NaN }, email: "ada@example.com" }] } })
+        sendgrid.contacts.upsert({
+          payload: { contacts: [{ custom_fields: { e1_N: NaN }, email: "ada@example.com" }] }
+        })
       )
       assert.strictEqual(none._tag, "ValidationError")
       for (const id of [NaN, -1, 1.5]) {
