@@ -100,7 +100,7 @@ const handlers = (account: Account): Handlers => ({
 
 /**
  * Acuity's limit, to be enforced by the emulator: 10 requests a second for an IP address. A refusal does not say for how
- * long, as Acuity's does not.
+ * long, as Acuity's does not. The other one, 20 connections at once, is `concurrency: 20`.
  *
  * @since 0.1.0
  * @category limits

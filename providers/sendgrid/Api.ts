@@ -81,8 +81,9 @@ const suppressions = HttpApiGroup.make("suppressions").add(
     .setUrlParams(Schemas.SuppressionParams).setHeaders(Behalf).addSuccess(Schema.Array(Schemas.Suppression))
 )
 
-const group = Schema.Struct({ id: Schema.NumberFromString })
-const member = Schema.Struct({ id: Schema.NumberFromString, email: Schemas.Address })
+const groupId = Schema.NumberFromString.pipe(Schema.int(), Schema.positive())
+const group = Schema.Struct({ id: groupId })
+const member = Schema.Struct({ id: groupId, email: Schemas.Address })
 
 const groups = HttpApiGroup.make("groups")
   .add(HttpApiEndpoint.get("list", "/v3/asm/groups").setHeaders(Behalf).addSuccess(Schema.Array(Schemas.Group)))

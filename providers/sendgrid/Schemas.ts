@@ -67,7 +67,9 @@ export const ContactInput = Schema.Struct({
   phone_number: Field.may(Schema.String),
   alternate_emails: Field.may(Schema.Array(Address)),
   /** By the id of the field, which is not its name. */
-  custom_fields: Field.may(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number) })),
+  custom_fields: Field.may(
+    Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.JsonNumber) })
+  ),
   ...address
 }).pipe(
   Schema.filter((contact) =>

@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Field } from "holdfast"
 import { Time } from "./Times.js"
@@ -243,6 +245,12 @@ export interface Webhook extends Schema.Schema.Type<typeof Webhook> {}
 
 const digits = Schema.NumberFromString.pipe(Schema.int())
 
+/** A form may have its field, and nothing in it. */
+const ofForm = Schema.optionalToOptional(Schema.String, digits, {
+  decode: Option.filter((text) => text !== ""),
+  encode: identity
+})
+
 /**
  * What a webhook brings, a form: little more than an id, of which the rest is fetched. `action` is one of `scheduled`,
  * `rescheduled`, `canceled`, `changed`, `order.completed`, and may come with `appointment.` before it.
@@ -253,6 +261,6 @@ const digits = Schema.NumberFromString.pipe(Schema.int())
 export const WebhookForm = Schema.Struct({
   action: Schema.String,
   id: digits,
-  calendarID: Field.maybe(digits),
-  appointmentTypeID: Field.maybe(digits)
+  calendarID: ofForm,
+  appointmentTypeID: ofForm
 })

@@ -13,7 +13,8 @@ const IdParam = Schema.NumberFromString.pipe(Schema.int(), Schema.positive())
 
 const Flag = Schema.BooleanFromString
 
-const Text = Schema.NonEmptyTrimmedString
+/** With whatever blanks are around it: people write their names so. */
+const Text = Schema.String.pipe(Schema.pattern(/\S/, { message: () => "a text that is not blank" }))
 
 const Email = Schema.String.pipe(Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" }))
 

@@ -54,6 +54,9 @@ export const BookingListParams = Schema.Struct({
   skip: whole(0)
 })
 
+/** With whatever blanks are around it: people write their names so. */
+const Name = Schema.String.pipe(Schema.pattern(/\S/, { message: () => "a name that is not blank" }))
+
 /**
  * Who comes. Without `email` only where the event type asks for a telephone number instead.
  *
@@ -61,7 +64,7 @@ export const BookingListParams = Schema.Struct({
  * @category sent
  */
 export const AttendeeInput = Schema.Struct({
-  name: Schema.NonEmptyTrimmedString,
+  name: Name,
   timeZone: TimeZone,
   email: Field.may(email),
   phoneNumber: Field.may(

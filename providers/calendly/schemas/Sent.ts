@@ -88,6 +88,9 @@ const email = Schema.String.pipe(
   Schema.pattern(/^[^\s@]+@[^\s@]+$/, { message: () => "an e-mail address" })
 )
 
+/** With whatever blanks are around it: people write their names so. */
+const Name = Schema.String.pipe(Schema.pattern(/\S/, { message: () => "a name that is not blank" }))
+
 /**
  * Who comes: with `name`, or with `first_name`.
  *
@@ -97,9 +100,9 @@ const email = Schema.String.pipe(
 export const InviteeInput = Schema.Struct({
   email,
   timezone: Schema.NonEmptyTrimmedString,
-  name: Field.may(Schema.NonEmptyTrimmedString),
-  first_name: Field.may(Schema.NonEmptyTrimmedString),
-  last_name: Field.may(Schema.NonEmptyTrimmedString),
+  name: Field.may(Name),
+  first_name: Field.may(Name),
+  last_name: Field.may(Name),
   text_reminder_number: Field.may(Schema.String)
 }).pipe(
   Schema.filter(({ first_name, name }) =>

@@ -75,6 +75,7 @@ export const create = (
   const envelopeId = guid(state.nextId())
   put(state, exchange, {
     account,
+    customFields: { listCustomFields: [], textCustomFields: input.customFields?.textCustomFields ?? [] },
     documents: (input.documents ?? []).map(({ documentBase64, documentId }) => ({
       bytes: bytesOf(documentBase64),
       documentId
@@ -96,8 +97,14 @@ export const create = (
   return { envelopeId, status: input.status, statusDateTime: at, uri: `/envelopes/${envelopeId}` }
 }
 
-const shown = ({ envelope, recipients }: Stored, include: string | undefined): Schemas.Envelope =>
-  include?.split(",").includes("recipients") === true ? { ...envelope, recipients } : envelope
+const shown = ({ customFields, envelope, recipients }: Stored, include: string | undefined): Schemas.Envelope => {
+  const parts = include?.split(",") ?? []
+  return {
+    ...envelope,
+    ...(parts.includes("recipients") ? { recipients } : undefined),
+    ...(parts.includes("custom_fields") ? { customFields } : undefined)
+  }
+}
 
 /**
  * @since 0.1.0

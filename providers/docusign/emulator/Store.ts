@@ -21,6 +21,7 @@ export interface Document {
  */
 export interface Stored {
   readonly account: string
+  readonly customFields: typeof Schemas.CustomFields.Type
   readonly documents: ReadonlyArray<Document>
   readonly envelope: Schemas.Envelope
   readonly recipients: typeof Schemas.Recipients.Type

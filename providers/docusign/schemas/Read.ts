@@ -14,6 +14,16 @@ const maybeText = Field.maybe(Schema.String)
 /** A number, whichever way it is written. */
 const Count = Schema.Union(Schema.NumberFromString, Schema.Number)
 
+/** The same for what is true or not. */
+const Truth = Schema.Union(
+  Schema.transform(Schema.String, Schema.Boolean, {
+    decode: (text) => text.toLowerCase() === "true",
+    encode: String,
+    strict: true
+  }),
+  Schema.Boolean
+)
+
 /**
  * What is wrong with one of several.
  *
@@ -68,8 +78,28 @@ export const Recipients = Schema.Struct({
   signers: orEmpty(Recipient)
 })
 
+const CustomField = Schema.Struct({
+  fieldId: maybeText,
+  name: maybeText,
+  required: Field.maybe(Truth),
+  show: Field.maybe(Truth),
+  value: maybeText
+})
+
 /**
- * Times are ISO 8601, with seven digits of a second.
+ * What is known of an envelope beside what is signed: by name, an order's number.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const CustomFields = Schema.Struct({
+  listCustomFields: orEmpty(CustomField),
+  textCustomFields: orEmpty(CustomField)
+})
+
+/**
+ * Times are ISO 8601, with seven digits of a second. `recipients` and `customFields` are there where `include` names them,
+ * `recipients` and `custom_fields`.
  *
  * @since 0.1.0
  * @category read
@@ -77,6 +107,7 @@ export const Recipients = Schema.Struct({
 export const Envelope = Schema.Struct({
   completedDateTime: maybeText,
   createdDateTime: maybeText,
+  customFields: Field.maybe(CustomFields),
   declinedDateTime: maybeText,
   deliveredDateTime: maybeText,
   emailSubject: maybeText,

@@ -188,10 +188,13 @@ export const EnvelopeGetParams = Schema.Struct({ include: Field.may(commas) })
  */
 export const EnvelopeUpdate = Schema.Union(
   Schema.Struct({ status: Schema.Literal("voided"), voidedReason: Schema.NonEmptyString.pipe(Schema.maxLength(200)) }),
-  Schema.Struct({ status: Schema.Literal("sent") }),
+  Schema.Struct({ status: Schema.Literal("sent"), voidedReason: Field.may(Schema.Never) }),
+  // with a status that is none it would pass for one of these, and change nothing
   Schema.Struct({
     emailBlurb: Field.may(Schema.String),
-    emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100)))
+    emailSubject: Field.may(Schema.NonEmptyString.pipe(Schema.maxLength(100))),
+    status: Field.may(Schema.Never),
+    voidedReason: Field.may(Schema.Never)
   })
 )
 

@@ -10,8 +10,6 @@ type Input = typeof Schemas.SearchInput.Type
 type Filter = typeof Schemas.Filter.Type
 
 const maxResults = 10_000
-const maxFilters = 18
-const maxBody = 3000
 
 const number = /^-?\d+(\.\d+)?$/
 const isoTime = /^\d{4}-\d{2}-\d{2}T/
@@ -39,15 +37,6 @@ const containsTokens = (value: string, wanted: string): boolean => {
   })
 }
 
-const needs = (filter: Filter, name: "value" | "highValue" | "values"): void => {
-  if (filter[name] === undefined) {
-    throw invalid(`operator ${filter.operator} requires ${name}`, [{
-      path: filter.propertyName,
-      message: `${name} is missing`
-    }])
-  }
-}
-
 const matches = (record: CrmRecord, filter: Filter): boolean => {
   const actual = record.properties[filter.propertyName]
   const has = actual !== undefined && actual !== ""
@@ -59,12 +48,10 @@ const matches = (record: CrmRecord, filter: Filter): boolean => {
       return !has
     case "IN":
     case "NOT_IN": {
-      needs(filter, "values")
       const among = has && (filter.values ?? []).some((one) => compare(actual, one) === 0)
       return filter.operator === "IN" ? among : has && !among
     }
   }
-  needs(filter, "value")
   switch (filter.operator) {
     case "EQ":
       return has && compare(actual, value) === 0
@@ -79,7 +66,6 @@ const matches = (record: CrmRecord, filter: Filter): boolean => {
     case "GTE":
       return has && compare(actual, value) >= 0
     case "BETWEEN":
-      needs(filter, "highValue")
       return has && compare(actual, value) >= 0 && compare(actual, filter.highValue ?? "") <= 0
     case "CONTAINS_TOKEN":
       return has && containsTokens(actual, value)
@@ -96,18 +82,11 @@ const sortOf = (sort: NonNullable<Input["sorts"]>[number] | undefined): typeof S
     ? { propertyName: sort.slice(1), direction: "DESCENDING" }
     : { propertyName: sort }
 
-const check = (input: Input): void => {
-  const filters = (input.filterGroups ?? []).reduce((sum, group) => sum + group.filters.length, 0)
-  if (filters > maxFilters) throw invalid(`at most ${maxFilters} filters are allowed`)
-  if (JSON.stringify(input).length > maxBody) throw invalid(`the body of a search has at most ${maxBody} characters`)
-}
-
 /**
  * @since 0.1.0
  * @category search
  */
 export const search = (table: Table, input: Input) => {
-  check(input)
   const groups = input.filterGroups ?? []
   const query = input.query
   const found = table.records.filter((record) =>

@@ -219,3 +219,54 @@ export const AccountDetails = Schema.Struct({
   uiDomain: Field.maybe(Schema.String),
   dataHostingLocation: Field.maybe(Schema.String)
 })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// webhooks
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * One event of a webhook, of which a request brings up to 100. What has happened is in `subscriptionType`, `contact.creation`
+ * or `object.creation` with an `objectTypeId`; HubSpot's guides also call it `eventType`. Which account it is of is in `portalId`.
+ *
+ * @since 0.1.0
+ * @category webhooks
+ */
+export const WebhookEvent = Schema.Struct({
+  /** Not unique by itself. */
+  eventId: Schema.Number,
+  portalId: Schema.Number,
+  /** Epoch milliseconds. */
+  occurredAt: Schema.Number,
+  subscriptionType: Field.maybe(Schema.String),
+  eventType: Field.maybe(Schema.String),
+  subscriptionId: Field.maybe(Schema.Number),
+  appId: Field.maybe(Schema.Number),
+  /** From 0 on. */
+  attemptNumber: Field.maybe(Schema.Number),
+  changeSource: Field.maybe(Schema.String),
+  changeFlag: Field.maybe(Schema.String),
+  sourceId: Field.maybe(Schema.String),
+  isSensitive: Field.maybe(Schema.Boolean),
+  /** Of a record. */
+  objectId: Field.maybe(Schema.Number),
+  objectTypeId: Field.maybe(Schema.String),
+  propertyName: Field.maybe(Schema.String),
+  propertyValue: Field.maybe(Schema.String),
+  /** Of two records that became one. */
+  primaryObjectId: Field.maybe(Schema.Number),
+  mergedObjectIds: Field.maybe(Schema.Array(Schema.Number)),
+  newObjectId: Field.maybe(Schema.Number),
+  numberOfPropertiesMoved: Field.maybe(Schema.Number),
+  /** Of an association. */
+  associationType: Field.maybe(Schema.String),
+  fromObjectId: Field.maybe(Schema.Number),
+  toObjectId: Field.maybe(Schema.Number),
+  associationRemoved: Field.maybe(Schema.Boolean),
+  isPrimaryAssociation: Field.maybe(Schema.Boolean)
+})
+
+/**
+ * @since 0.1.0
+ * @category webhooks
+ */
+export interface WebhookEvent extends Schema.Schema.Type<typeof WebhookEvent> {}

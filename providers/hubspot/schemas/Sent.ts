@@ -145,8 +145,23 @@ export const FilterOperator = Schema.Literal(
   "NOT_CONTAINS_TOKEN"
 )
 
+/** What an operator wants besides the property. */
+const wantedBy = (operator: typeof FilterOperator.Type): ReadonlyArray<"highValue" | "value" | "values"> => {
+  switch (operator) {
+    case "HAS_PROPERTY":
+    case "NOT_HAS_PROPERTY":
+      return []
+    case "IN":
+    case "NOT_IN":
+      return ["values"]
+    case "BETWEEN":
+      return ["value", "highValue"]
+  }
+  return ["value"]
+}
+
 /**
- * One condition of a search. `values` belongs to IN and NOT_IN, `highValue` to BETWEEN.
+ * One condition of a search. `values` belongs to IN and NOT_IN, `highValue` to BETWEEN, and `value` to all that compare.
  *
  * @since 0.1.0
  * @category sent
@@ -157,7 +172,12 @@ export const Filter = Schema.Struct({
   value: Field.may(Schema.String),
   values: Field.may(Schema.Array(Schema.String)),
   highValue: Field.may(Schema.String)
-})
+}).pipe(
+  Schema.filter((filter) =>
+    wantedBy(filter.operator).filter((name) => filter[name] === undefined)
+      .map((name) => ({ message: `${filter.operator} wants it`, path: [name] }))
+  )
+)
 
 /**
  * Conditions that must all hold; groups are alternatives of each other.
@@ -176,9 +196,12 @@ export const Sort = Schema.Struct({
   direction: Field.may(Schema.Literal("ASCENDING", "DESCENDING"))
 })
 
+const filtersOf = (groups: ReadonlyArray<typeof FilterGroup.Type> = []): number =>
+  groups.reduce((sum, { filters }) => sum + filters.length, 0)
+
 /**
- * A search. HubSpot takes at most 5 groups of 6 filters, one sort, 200 results a page and 10,000 results in all, and a
- * body of 3,000 characters. A sort may also be the name of a property, with a `-` before it for descending.
+ * A search. HubSpot takes at most 5 groups of 6 filters, 18 of them in all, one sort, 200 results a page and 10,000 results in
+ * all, and a body of 3,000 characters. A sort may also be the name of a property, with a `-` before it for descending.
  *
  * @since 0.1.0
  * @category sent
@@ -190,7 +213,14 @@ export const SearchInput = Schema.Struct({
   properties: Field.may(Schema.Array(Schema.String)),
   limit: Field.may(Schema.Int.pipe(Schema.between(1, 200))),
   after: Field.may(Schema.String)
-})
+}).pipe(
+  Schema.filter((search) => [
+    ...(filtersOf(search.filterGroups) > 18
+      ? [{ message: "at most 18 filters in all groups together", path: ["filterGroups"] }]
+      : []),
+    ...(JSON.stringify(search).length > 3000 ? ["a body of at most 3,000 characters"] : [])
+  ])
+)
 
 const batch = <A, I>(input: Schema.Schema<A, I>) => Schema.Array(input).pipe(Schema.minItems(1), Schema.maxItems(100))
 

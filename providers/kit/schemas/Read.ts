@@ -32,6 +32,8 @@ export const Account = Schema.Struct({
     name: Field.maybe(Schema.String),
     plan_type: Field.maybe(Schema.String),
     primary_email_address: Field.maybe(Schema.String),
+    /** What is in one of them is not documented for certain. */
+    sending_addresses: Field.maybe(Schema.Array(Schema.Unknown)),
     timezone: Field.maybe(Schema.Struct({
       friendly_name: Field.maybe(Schema.String),
       name: Field.maybe(Schema.String),

@@ -171,7 +171,7 @@ export const ProductInput = Schema.Struct({
   pid: Schema.NonEmptyString,
   quantity: Field.may(Schema.Int),
   sku: Field.may(Schema.String),
-  unit_price: Field.may(Schema.Number)
+  unit_price: Field.may(Schema.JsonNumber)
 })
 
 /**
@@ -181,15 +181,15 @@ export const ProductInput = Schema.Struct({
 export const PurchaseInput = Schema.Struct({
   purchase: Schema.Struct({
     currency: Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "a currency such as USD" })),
-    discount: Field.may(Schema.Number),
+    discount: Field.may(Schema.JsonNumber),
     email_address: EmailAddress,
     first_name: Field.may(Schema.String),
     products: Schema.NonEmptyArray(ProductInput),
-    shipping: Field.may(Schema.Number),
+    shipping: Field.may(Schema.JsonNumber),
     status: Field.may(Schema.NonEmptyString),
-    subtotal: Field.may(Schema.Number),
-    tax: Field.may(Schema.Number),
-    total: Field.may(Schema.Number),
+    subtotal: Field.may(Schema.JsonNumber),
+    tax: Field.may(Schema.JsonNumber),
+    total: Field.may(Schema.JsonNumber),
     /** Yours. */
     transaction_id: Schema.NonEmptyString,
     transaction_time: Field.may(Schema.NonEmptyString)

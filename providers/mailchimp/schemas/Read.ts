@@ -19,6 +19,8 @@ export const Ping = Schema.Struct({ health_status: Field.maybe(Schema.String) })
 export const Account = Schema.Struct({
   account_id: Field.maybe(Schema.String),
   account_name: Field.maybe(Schema.String),
+  /** An address, by its parts. */
+  contact: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   email: Field.maybe(Schema.String),
   login_id: Field.maybe(Schema.String),
   pricing_plan_type: Field.maybe(Schema.String),
@@ -77,6 +79,12 @@ export const Member = Schema.Struct({
   ip_signup: Field.maybe(Schema.String),
   language: Field.maybe(Schema.String),
   last_changed: Field.maybe(Schema.String),
+  last_note: Field.maybe(Schema.Struct({
+    created_at: Field.maybe(Schema.String),
+    created_by: Field.maybe(Schema.String),
+    note: Field.maybe(Schema.String),
+    note_id: Field.maybe(Schema.Number)
+  })),
   list_id: Field.maybe(Schema.String),
   location: Field.maybe(Schema.Struct({
     country_code: Field.maybe(Schema.String),
@@ -92,7 +100,12 @@ export const Member = Schema.Struct({
   member_rating: Field.maybe(Schema.Number),
   /** Texts, numbers, and addresses with their parts. */
   merge_fields: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  sms_phone_number: Field.maybe(Schema.String),
+  sms_subscription_last_updated: Field.maybe(Schema.String),
+  sms_subscription_status: Field.maybe(Schema.String),
   source: Field.maybe(Schema.String),
+  /** Rates of opens and clicks, and what was bought. */
+  stats: Field.maybe(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   /** `subscribed`, `unsubscribed`, `cleaned`, `pending`, `transactional` or `archived`. */
   status: Field.maybe(Schema.String),
   tags: Field.maybe(Schema.Array(Schema.Struct({ id: Field.maybe(Schema.Number), name: Schema.String }))),

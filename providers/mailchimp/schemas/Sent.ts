@@ -101,7 +101,7 @@ export const Status = Schema.Literal("cleaned", "pending", "subscribed", "transa
  */
 export const MergeFields = Schema.Record({
   key: Schema.String,
-  value: Schema.Union(Schema.String, Schema.Number, Schema.Record({ key: Schema.String, value: Schema.String }))
+  value: Schema.Union(Schema.String, Schema.JsonNumber, Schema.Record({ key: Schema.String, value: Schema.String }))
 })
 
 const memberFields = {
@@ -111,7 +111,7 @@ const memberFields = {
   ip_opt: Field.may(Schema.String),
   ip_signup: Field.may(Schema.String),
   language: Field.may(Schema.String),
-  location: Field.may(Schema.Struct({ latitude: Schema.Number, longitude: Schema.Number })),
+  location: Field.may(Schema.Struct({ latitude: Schema.JsonNumber, longitude: Schema.JsonNumber })),
   marketing_permissions: Field.may(Schema.Array(Schema.Struct({
     enabled: Schema.Boolean,
     marketing_permission_id: Schema.NonEmptyString

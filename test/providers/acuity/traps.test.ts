@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, Fiber, Option, Redacted, Schema, Stream, TestClock } from "effect"
-import { Credentials, Pagination, Reconcile } from "holdfast"
+import { Credentials, IntegrationContext, Pagination, Reconcile } from "holdfast"
 import { Emulator, findBooked, Schemas, windows } from "holdfast/providers/acuity"
 import { Faults, Ledger } from "holdfast/testing"
 import type * as Testing from "holdfast/testing"
@@ -39,6 +39,36 @@ describe("Acuity's traps: limits", () => {
       strictEqual((yield* emulator.ledger).length, 40)
     }))
 
+  it.scoped("the limit is one of the address: two accounts have the one bucket between them", () =>
+    Effect.gen(function*() {
+      const { acuity, emulator } = yield* Kit.withPolicy({ rateLimit: Emulator.limits })
+      const calling = yield* Effect.fork(
+        Effect.forEach(
+          Array.from({ length: 40 }, (_, index) => `account-${index % 2}`),
+          (connectionId) => IntegrationContext.provide(acuity.account.me(), { connectionId }),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(calling)
+      deepStrictEqual(new Set(yield* statuses(emulator)), new Set([200]))
+      strictEqual((yield* emulator.ledger).length, 40)
+    }))
+
+  it.scoped("no more than 20 are open at once, however long the answers take", () =>
+    Effect.gen(function*() {
+      const { acuity, emulator } = yield* Kit.withPolicy({
+        concurrency: 20,
+        faults: Faults.make({ latency: { max: "15 seconds", min: "15 seconds" } })
+      })
+      const calling = yield* Effect.fork(
+        Effect.forEach(Array.from({ length: 60 }), () => acuity.account.me(), { concurrency: "unbounded" })
+      )
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(calling)
+      deepStrictEqual(new Set(yield* statuses(emulator)), new Set([200]))
+    }))
+
   it.scoped("the emulator's limit bites those who have no policy", () =>
     Effect.gen(function*() {
       const { acuity } = yield* Kit.inProcess({ rateLimit: Emulator.limits })
@@ -46,6 +76,21 @@ describe("Acuity's traps: limits", () => {
       const error = yield* Effect.flip(acuity.account.me())
       deepStrictEqual([error._tag, error.code], ["RateLimitError", "too_many_requests"])
       assertInclude(error.message, "Limit 10req/s and 20 concurrent connections")
+    }))
+
+  it.scoped("so does its limit of connections", () =>
+    Effect.gen(function*() {
+      const { acuity } = yield* Kit.inProcess({
+        concurrency: 1,
+        faults: Faults.make({ latency: { max: "1 second", min: "1 second" } })
+      })
+      const first = yield* Effect.fork(acuity.account.me())
+      yield* TestClock.adjust("500 millis")
+      const second = yield* Effect.fork(Effect.flip(acuity.account.me()))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(first)
+      const error = yield* Fiber.join(second)
+      deepStrictEqual([error._tag, error.code], ["RateLimitError", "too_many_requests"])
     }))
 })
 
@@ -133,6 +178,13 @@ describe("Acuity's traps: bookings", () => {
       assertInclude((yield* write({ notes: "early" }, false)).message, "admin")
     }))
 
+  it.scoped("a name is sent as it was written, with its blanks", () =>
+    Effect.gen(function*() {
+      const { acuity } = yield* Kit.inProcess()
+      const payload = { ...Kit.booking("a@example.com", "05T09:00"), firstName: "Grace " }
+      strictEqual((yield* acuity.appointments.create({ payload, urlParams: {} })).firstName, "Grace ")
+    }))
+
   it.scoped("more than one label, an address that is none, nothing to change: refused before they are sent", () =>
     Effect.gen(function*() {
       const { acuity, emulator } = yield* Kit.inProcess()
@@ -147,6 +199,10 @@ describe("Acuity's traps: bookings", () => {
       assertInclude(
         yield* Kit.refused(acuity.appointments.create({ payload: { ...payload, email: "grace" }, urlParams })),
         "e-mail"
+      )
+      assertInclude(
+        yield* Kit.refused(acuity.appointments.create({ payload: { ...payload, firstName: " " }, urlParams })),
+        "payload.firstName: a text that is not blank"
       )
       assertInclude(
         yield* Kit.refused(acuity.appointments.update({ path: { id: 1 }, payload: {}, urlParams })),

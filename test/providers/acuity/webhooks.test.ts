@@ -42,6 +42,8 @@ describe("Acuity's traps: webhooks", () => {
     const read = (text: string) => Schema.decodeUnknownSync(Schemas.WebhookForm)(Form.decode(text))
     deepStrictEqual(read(form), { action: "changed", appointmentTypeID: 11, calendarID: 1, id: 1001 })
     strictEqual(read(form.replace("changed", "appointment.changed")).action, "appointment.changed")
-    deepStrictEqual(read("action=order.completed&id=7"), { action: "order.completed", id: 7 })
+    const order = { action: "order.completed", id: 7 }
+    deepStrictEqual(read("action=order.completed&id=7"), order)
+    deepStrictEqual(read("action=order.completed&id=7&calendarID=&appointmentTypeID="), order)
   })
 })

@@ -214,6 +214,15 @@ describe("Cal.com's traps", () => {
       strictEqual(data["1970-01-06"]?.[0]?.start, "1970-01-06T00:00:00.000+09:00")
     }))
 
+  it.scoped("a name is sent as it was written, with its blanks; a blank is none", () =>
+    Effect.gen(function*() {
+      const { calCom } = yield* Kit.inProcess()
+      const { attendee, ...rest } = Kit.booking("a@example.com", "05T09:00")
+      const create = (name: string) => calCom.bookings.create({ payload: { ...rest, attendee: { ...attendee, name } } })
+      assertInclude(yield* refused(create(" ")), "payload.attendee.name: a name that is not blank")
+      strictEqual(one(yield* create("Grace ")).attendees[0]?.name, "Grace ")
+    }))
+
   it.scoped("an event type is called by its id, or by its slug and whose it is: else nothing is sent", () =>
     Effect.gen(function*() {
       const { calCom } = yield* Kit.inProcess()

@@ -126,6 +126,15 @@ describe("Calendly's traps", () => {
       deepStrictEqual(free.collection.map((one) => one.start_time), ["1970-01-05T09:30:00.000Z"])
     }))
 
+  it.scoped("a name is sent as it was written, with its blanks; a blank is none", () =>
+    Effect.gen(function*() {
+      const { calendly } = yield* Kit.inProcess()
+      const { invitee, ...rest } = Kit.booking("one@example.com", "05T09:00")
+      const book = (name: string) => calendly.invitees.book({ payload: { ...rest, invitee: { ...invitee, name } } })
+      assertTrue((yield* refused(book(" "))).includes("payload.invitee.name: a name that is not blank"))
+      strictEqual((yield* book("Grace ")).resource.name, "Grace ")
+    }))
+
   it.scoped("the free plan cannot book", () =>
     Effect.gen(function*() {
       const { calendly } = yield* Kit.inProcess({ plan: "free" })

@@ -98,6 +98,40 @@ Provider.suite({
       body: of("INVALID_REQUEST_PARAMETER", "The request contained at least one invalid parameter."),
       expect: { _tag: "ValidationError", code: "INVALID_REQUEST_PARAMETER", retryable: false }
     },
+    ...[
+      "INVALID_EMAIL_ADDRESS_FOR_RECIPIENT",
+      "UNABLE_TO_CONVERT_DOCUMENT",
+      "OF_THE_FUTURE"
+    ].map((code) => ({
+      name: `400, ${code}`,
+      status: 400,
+      body: of(code, "no"),
+      expect: { _tag: "ValidationError" as const, code, retryable: false }
+    })),
+    {
+      name: "400, whose turn it is not",
+      status: 400,
+      body: of("RECIPIENT_NOT_IN_SEQUENCE", "no"),
+      expect: { _tag: "ConflictError", code: "RECIPIENT_NOT_IN_SEQUENCE", retryable: false }
+    },
+    {
+      name: "400, what the plan does not have",
+      status: 400,
+      body: of("ACCOUNT_LACKS_PERMISSIONS", "no"),
+      expect: { _tag: "AuthorizationError", code: "ACCOUNT_LACKS_PERMISSIONS", retryable: false }
+    },
+    {
+      name: "400, who is not known",
+      status: 400,
+      body: of("USER_AUTHENTICATION_FAILED", "One or both of Username and Password are invalid."),
+      expect: { _tag: "AuthenticationError", code: "USER_AUTHENTICATION_FAILED", retryable: false }
+    },
+    {
+      name: "400 of the login, where nobody has consented",
+      status: 400,
+      body: { error: "consent_required", error_description: "no" },
+      expect: { _tag: "ValidationError", code: "consent_required", retryable: false }
+    },
     {
       name: "401",
       status: 401,
@@ -116,7 +150,13 @@ Provider.suite({
       body: of("UNSPECIFIED_ERROR", "Non-specific error."),
       expect: { _tag: "ServerError", code: "UNSPECIFIED_ERROR", retryable: true }
     },
-    { name: "502, a page for people", status: 502, body: "<html>", expect: { _tag: "ServerError", retryable: true } }
+    { name: "502, a page for people", status: 502, body: "<html>", expect: { _tag: "ServerError", retryable: true } },
+    ...[503, 504].map((status) => ({
+      name: String(status),
+      status,
+      body: "",
+      expect: { _tag: "ServerError" as const, retryable: true }
+    }))
   ],
   tolerates: [
     {
@@ -137,6 +177,17 @@ Provider.suite({
           path: { ...Kit.account, envelopeId: "ffffffff-0000-4000-8000-000000000000" },
           urlParams: {}
         })
+    },
+    {
+      name: "an envelope with fields of its own, whose truths are written in every way",
+      body: {
+        customFields: {
+          listCustomFields: null,
+          textCustomFields: [{ name: "order", required: true, show: "TRUE", value: null }, {}]
+        },
+        envelopeId: "e"
+      },
+      call: (docusign) => docusign.envelopes.get({ path: { ...Kit.account, envelopeId: Kit.accountId }, urlParams: {} })
     },
     { name: "an account that says nothing", body: {}, call: (docusign) => docusign.accounts.get({ path: Kit.account }) }
   ],

@@ -9,7 +9,7 @@ import {
   deepStrictEqual,
   strictEqual
 } from "@effect/vitest/utils"
-import { ConfigProvider, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
+import { ConfigProvider, Duration, Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { Holdfast, IntegrationError, Pagination } from "holdfast"
 import {
   accountIdConfig,
@@ -23,6 +23,7 @@ import {
 } from "holdfast/providers/docusign"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const path = Kit.account
@@ -37,11 +38,11 @@ describe("DocuSign", () => {
   it.scoped("numbers and truths are texts on the wire, and none here", () =>
     Effect.gen(function*() {
       const { docusign, emulator } = yield* Kit.inProcess()
-      yield* docusign.envelopes.create({
+      const { envelopeId } = yield* docusign.envelopes.create({
         path,
         payload: {
           ...Kit.order("a"),
-          customFields: { textCustomFields: [{ name: "n", show: true }] },
+          customFields: { textCustomFields: [{ name: "n", show: true, value: "A-1" }] },
           recipients: { signers: [{ email: "a@example.com", name: "A", recipientId: "1", routingOrder: 3 }] }
         }
       })
@@ -55,6 +56,14 @@ describe("DocuSign", () => {
       assertTrue(body.includes("\"routingOrder\":\"3\"") && body.includes("\"show\":\"true\""))
       assertInclude(yield* response.text, "\"totalSetSize\":\"1\"")
       strictEqual(page.totalSetSize, 1)
+      const [whole, answer] = yield* docusign.envelopes.get({
+        path: { ...path, envelopeId },
+        urlParams: { include: "recipients,custom_fields" },
+        withResponse: true
+      })
+      assertInclude(yield* answer.text, "\"show\":\"true\"")
+      deepStrictEqual(whole.customFields?.textCustomFields, [{ name: "n", show: true, value: "A-1" }])
+      strictEqual(page.envelopes[0]?.customFields, undefined)
     }))
 
   for (const limitStatus of [400, 429] as const) {
@@ -201,6 +210,7 @@ describe("DocuSign", () => {
   it.scoped("a list without a beginning, an account by its number, a document without an id do not leave", () =>
     Effect.gen(function*() {
       const { docusign, emulator } = yield* Kit.inProcess()
+      const of = { ...path, envelopeId: Kit.accountId }
       const refused: ReadonlyArray<readonly [string, Effect.Effect<unknown, IntegrationError.IntegrationError>]> = [
         ["one of from_date", docusign.envelopes.list({ path, urlParams: { status: "sent" } })],
         ["a GUID", docusign.accounts.get({ path: { accountId: "12345678" } })],
@@ -211,7 +221,14 @@ describe("DocuSign", () => {
             path,
             payload: { documents: [{ documentBase64: "YQ==", documentId: "x", name: "n" }], status: "created" }
           })
-        ]
+        ],
+        // none of these may pass for a change of nothing, after which the envelope would still be signed
+        ["voidedReason", docusign.envelopes.update({ path: of, payload: { status: "voided", voidedReason: "" } })],
+        [
+          "voidedReason",
+          docusign.envelopes.update({ path: of, payload: { status: "voided", voidedReason: "a".repeat(201) } })
+        ],
+        ["status", docusign.envelopes.update({ path: of, payload: { status: "void" } as never })]
       ]
       for (const [message, call] of refused) {
         const error = yield* Effect.flip(call)
@@ -219,6 +236,15 @@ describe("DocuSign", () => {
         assertInclude(error.message, message)
       }
       strictEqual((yield* emulator.ledger).length, 0)
+    }))
+
+  it.scoped("each refresh brings another refresh token: calls that come together make one, and what it brings is stored", () =>
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "docusign",
+      layer: DocuSign.layer({ baseUrl: "https://docusign.example", policy: { rateLimit: false } }),
+      lifetime: Duration.hours(8),
+      probe: Effect.flatMap(DocuSign, ({ accounts }) => accounts.get({ path: Kit.account }))
     }))
 
   it.scoped("layerConfig wants the account's own host, and no path on it", () =>

@@ -1,7 +1,9 @@
 import { describe, it } from "@effect/vitest"
-import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { IntegrationError } from "holdfast"
+import type { Schemas } from "holdfast/providers/hubspot"
+import { refused } from "../refused.js"
 import { everything, everyType } from "./everything.js"
 import * as Kit from "./kit.js"
 
@@ -90,10 +92,36 @@ describe("HubSpot, what is sent", () => {
       deepStrictEqual((yield* emulator.ledger)[0]?.query, { limit: "5", properties: "email,city" })
     }))
 
+  it.scoped("a search that HubSpot would refuse is refused before it is sent, and the error says where", () =>
+    Effect.gen(function*() {
+      const { emulator, hubspot } = yield* Kit.inProcess()
+      const search = (...groups: ReadonlyArray<ReadonlyArray<typeof Schemas.Filter.Type>>) =>
+        hubspot.contacts.search({ payload: { filterGroups: groups.map((filters) => ({ filters })) } })
+      const city = { operator: "EQ", propertyName: "city", value: "London" } as const
+      const five = [city, city, city, city, city]
+      const first = "payload.filterGroups.0.filters.0"
+      const calls = [
+        [search([{ operator: "EQ", propertyName: "city" }]), `${first}.value: EQ wants it`],
+        [search([{ operator: "IN", propertyName: "city", value: "a" }]), `${first}.values: IN wants it`],
+        [search([{ operator: "BETWEEN", propertyName: "age", value: "1" }]), `${first}.highValue: BETWEEN wants it`],
+        [search(five, five, five, [city, city, city, city]), "payload.filterGroups: at most 18 filters"],
+        [search(...Array.from({ length: 6 }, () => [city])), "payload.filterGroups"],
+        [
+          hubspot.contacts.search({ payload: { sorts: [{ propertyName: "a" }, { propertyName: "b" }] } }),
+          "payload.sorts"
+        ],
+        [hubspot.contacts.search({ payload: { query: "a".repeat(3000) } }), "at most 3,000 characters"]
+      ] as const
+      for (const [call, message] of calls) assertInclude(yield* refused(call), message)
+      deepStrictEqual(yield* emulator.ledger, [])
+      // as many as may be
+      yield* search(five, five, five, [city, city, { operator: "HAS_PROPERTY", propertyName: "city" }])
+    }))
+
   it.scoped("input that HubSpot would refuse is refused before it is sent", () =>
     Effect.gen(function*() {
       const { emulator, hubspot } = yield* Kit.inProcess()
-      const refused = [
+      const calls = [
         hubspot.contacts.list({ urlParams: { limit: 101 } }),
         hubspot.contacts.list({ urlParams: { properties: ["a,b"] } }),
         hubspot.contacts.search({ payload: { limit: 201 } }),
@@ -103,7 +131,7 @@ describe("HubSpot, what is sent", () => {
         }),
         hubspot.contacts.get({ path: { id: "" }, urlParams: {} })
       ]
-      for (const call of refused) {
+      for (const call of calls) {
         const error = yield* Effect.flip(call as Effect.Effect<unknown, IntegrationError.IntegrationError>)
         assertInstanceOf(error, IntegrationError.ValidationError)
         strictEqual(error.status, undefined)

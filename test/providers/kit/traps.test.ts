@@ -1,11 +1,12 @@
 /** What goes wrong with Kit where one does not know it. */
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { ConfigProvider, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { ConfigProvider, Duration, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Holdfast, IntegrationError, Pagination } from "holdfast"
 import { Emulator, Kit as Service, lists } from "holdfast/providers/kit"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refreshesOnce } from "../refreshing.js"
 import * as Kit from "./kit.js"
 
 const upsert = (kit: Kit.Client, email_address: string) => kit.subscribers.upsert({ payload: { email_address } })
@@ -42,6 +43,15 @@ describe("Kit", () => {
       deepStrictEqual(yield* sent("KIT_API_KEY"), ["kit-of-the-environment", undefined])
       deepStrictEqual(yield* sent("KIT_ACCESS_TOKEN"), [undefined, "Bearer kit-of-the-environment"])
       assertTrue(String(yield* Effect.flip(sent("KIT_TOKEN"))).includes("KIT_API_KEY"))
+    }))
+
+  it.scoped("a refresh token works once: calls that come together make one refresh, and its tokens are the stored ones", () =>
+    refreshesOnce({
+      emulator: Emulator.make,
+      integration: "kit",
+      layer: Service.layer({ policy: { rateLimit: false } }),
+      lifetime: Duration.hours(2),
+      probe: Effect.flatMap(Service, (kit) => kit.account.get())
     }))
 
   it.scoped("bulk requests and purchases take no API key, and the error says that it may be this", () =>
@@ -129,6 +139,15 @@ describe("Kit", () => {
       deepStrictEqual((yield* write).subscriber.fields, { engine: "analytical" })
     }))
 
+  it.scoped("the addresses that an account sends from are there, whatever is in them", () =>
+    Effect.gen(function*() {
+      const sending_addresses = [{ email_address: "ada@example.com", is_default: true }]
+      const { kit } = yield* Kit.inProcess({
+        faults: Faults.script([Faults.status(200, { body: { account: { id: 1, sending_addresses } } })])
+      })
+      deepStrictEqual((yield* kit.account.get()).account.sending_addresses, sending_addresses)
+    }))
+
   it.scoped("the last page has an end as well: the list ends there all the same", () =>
     Effect.gen(function*() {
       const { emulator, kit } = yield* Kit.inProcess()
@@ -170,7 +189,19 @@ describe("Kit", () => {
         upsert(kit, "ada"),
         kit.subscribers.list({ urlParams: { per_page: 1001 } }),
         kit.subscribers.list({ urlParams: { updated_after: "yesterday" } }),
-        kit.webhooks.create({ payload: { event: { name: "subscriber.tag_add" }, target_url: "app.example.com" } })
+        kit.webhooks.create({ payload: { event: { name: "subscriber.tag_add" }, target_url: "app.example.com" } }),
+        // JSON has no such number: it would be a purchase of null
+        kit.purchases.create({
+          payload: {
+            purchase: {
+              currency: "USD",
+              email_address: "ada@example.com",
+              products: [{ lid: "1", name: "Engine", pid: "2" }],
+              total: NaN,
+              transaction_id: "42"
+            }
+          }
+        })
       ]
       for (const call of refused) strictEqual((yield* Effect.flip(call))._tag, "ValidationError")
       deepStrictEqual(yield* emulator.ledger, [])

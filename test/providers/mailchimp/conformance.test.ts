@@ -74,6 +74,23 @@ Provider.suite({
       expect: { _tag: "RateLimitError", message: "too many requests", retryable: true }
     },
     {
+      name: "403, a user who is switched off",
+      status: 403,
+      body: of(403, "User Disabled", "This account has been disabled."),
+      expect: { _tag: "AuthorizationError", code: "User Disabled", retryable: false }
+    },
+    ...([
+      [414, "Resource Nesting Too Deep"],
+      [422, "Invalid Method Override"],
+      [426, "Upgrade Required"],
+      [451, "Compliance Related"]
+    ] as const).map(([status, title]) => ({
+      name: `${status}, ${title}`,
+      status,
+      body: of(status, title, "no"),
+      expect: { _tag: "ValidationError" as const, code: title, retryable: false }
+    })),
+    {
       name: "404",
       status: 404,
       body: of(404, "Resource Not Found", "The requested resource could not be found."),

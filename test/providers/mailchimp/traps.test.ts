@@ -260,6 +260,24 @@ describe("Mailchimp", () => {
       strictEqual(key._tag, "Basic")
     }))
 
+  it.scoped("what is known of a member beside the address is read too: notes, rates, the telephone", () =>
+    Effect.gen(function*() {
+      const whole: Schemas.Member = {
+        email_address: "ada@example.com",
+        last_note: { created_at: "2026-01-01T00:00:00+00:00", created_by: "Grace", note: "rang", note_id: 7 },
+        sms_phone_number: "+15558675310",
+        sms_subscription_last_updated: "",
+        sms_subscription_status: "of_the_future",
+        stats: { avg_click_rate: 0.1, avg_open_rate: 0.5, ecommerce_data: { total_revenue: 10 } }
+      }
+      const account: typeof Schemas.Account.Type = { account_id: "a", contact: { city: "London", country: "UK" } }
+      const { mailchimp } = yield* inProcess({
+        faults: Faults.script([Faults.status(200, { body: whole }), Faults.status(200, { body: account })])
+      })
+      deepStrictEqual(yield* mailchimp.members.get({ path: member("ada@example.com") }), whole)
+      deepStrictEqual(yield* mailchimp.account.get(), account)
+    }))
+
   it.scoped("what Mailchimp would refuse is refused before it is sent", () =>
     Effect.gen(function*() {
       const { emulator, mailchimp } = yield* inProcess()
@@ -276,7 +294,13 @@ describe("Mailchimp", () => {
         mailchimp.batches.create({
           payload: { operations: [operation, ...Array<typeof operation>(1000).fill(operation)] }
         }),
-        mailchimp.batches.create({ payload: { operations: [{ method: "GET", path: "/3.0/lists" }] } })
+        mailchimp.batches.create({ payload: { operations: [{ method: "GET", path: "/3.0/lists" }] } }),
+        // JSON has no such numbers: they would be null, which empties the field
+        mailchimp.members.update({ path: member("ada@example.com"), payload: { merge_fields: { AGE: NaN } } }),
+        mailchimp.members.update({
+          path: member("ada@example.com"),
+          payload: { location: { latitude: Infinity, longitude: 0 } }
+        })
       ]
       for (const call of refused) strictEqual((yield* Effect.flip(call))._tag, "ValidationError")
       deepStrictEqual(yield* emulator.ledger, [])

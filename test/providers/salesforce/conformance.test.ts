@@ -55,6 +55,33 @@ Provider.suite({
         retryable: false
       }
     },
+    ...[
+      "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+      "INVALID_CROSS_REFERENCE_KEY",
+      "INVALID_FIELD",
+      "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+      "INVALID_TYPE",
+      "MALFORMED_ID",
+      "OF_THE_FUTURE",
+      "STRING_TOO_LONG"
+    ].map((code) => ({
+      name: `400, ${code}`,
+      status: 400,
+      body: error(code, "no"),
+      expect: { _tag: "ValidationError" as const, code, retryable: false }
+    })),
+    {
+      name: "400, a right that is missing",
+      status: 400,
+      body: error("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "no"),
+      expect: { _tag: "AuthorizationError", retryable: false }
+    },
+    {
+      name: "400, what runs too long",
+      status: 400,
+      body: error("REQUEST_RUNNING_TOO_LONG", "no"),
+      expect: { _tag: "ServerError", retryable: true }
+    },
     {
       name: "400, a query",
       status: 400,

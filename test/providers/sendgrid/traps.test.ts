@@ -5,6 +5,7 @@ import { Credentials, Holdfast, Pagination, RateLimit, WebhookScheme } from "hol
 import { definition, Emulator, links, Mail, offsets, SendGrid } from "holdfast/providers/sendgrid"
 import { Faults } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
+import { refused } from "../refused.js"
 import * as Kit from "./kit.js"
 
 const stack = (emulator: Testing.Emulator.Emulator) =>
@@ -140,7 +141,7 @@ describe("SendGrid's traps", () => {
     Effect.gen(function*() {
       const { emulator, sendgrid } = yield* Kit.inProcess()
       const { content, subject, ...bare } = payload
-      const refused: ReadonlyArray<readonly [typeof Mail.Mail.Type, string]> = [
+      const mails: ReadonlyArray<readonly [typeof Mail.Mail.Type, string]> = [
         [{ ...bare, content: content! }, "payload.subject"],
         [{ ...bare, subject: subject! }, "payload.content"],
         [{ ...payload, personalizations: [] }, "payload.personalizations"],
@@ -149,7 +150,7 @@ describe("SendGrid's traps", () => {
         [{ ...payload, categories: Array<string>(11).fill("a") }, "payload.categories"],
         [{ ...payload, reply_to: bare.from, reply_to_list: [bare.from] }, "payload.reply_to_list"]
       ]
-      for (const [payload, issue] of refused) {
+      for (const [payload, issue] of mails) {
         const error = yield* Effect.flip(sendgrid.mail.send({ payload }))
         const paths = error._tag === "ValidationError" ? error.issues.map(({ path }) => path) : []
         assert.include(paths, issue, error.message)
@@ -158,6 +159,16 @@ describe("SendGrid's traps", () => {
       assert.include(nobody.message, "a contact is known by one of email")
       const all = yield* Effect.flip(sendgrid.contacts.delete({ urlParams: { ids: [] } }))
       assert.strictEqual(all._tag, "ValidationError")
+      // JSON has no such number: it would be null
+      const none = yield* Effect.flip(
+        sendgrid.contacts.upsert({
+          payload: { contacts: [{ custom_fields: { e1_N: NaN }, email: "ada@example.com" }] }
+        })
+      )
+      assert.strictEqual(none._tag, "ValidationError")
+      for (const id of [NaN, -1, 1.5]) {
+        assert.include(yield* refused(sendgrid.groups.suppressions({ path: { id } })), "path.id")
+      }
       assert.lengthOf(yield* emulator.ledger, 0)
       // each copy may have a subject of its own
       yield* sendgrid.mail.send({

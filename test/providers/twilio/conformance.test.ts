@@ -36,6 +36,23 @@ Provider.suite({
         retryable: false
       }
     },
+    ...([
+      [21_212, "From"],
+      [21_606, "From"],
+      [21_614, "To"],
+      [21_617, "Body"],
+      [21_659, "From"]
+    ] as const).map(([code, path]) => ({
+      name: `${code}, of ${path}`,
+      status: 400,
+      body: error(400, code, "no"),
+      expect: {
+        _tag: "ValidationError" as const,
+        code: String(code),
+        issues: [{ message: "no", path }],
+        retryable: false
+      }
+    })),
     {
       name: "21610, the recipient said STOP",
       status: 400,

@@ -28,8 +28,18 @@ export const hubSpot = inHeader({
   encoding: "base64",
   // eventId alone comes more than once; attemptNumber is another with each attempt
   events: Events.arrayByFields(
-    ["portalId", "subscriptionType", "eventId", "occurredAt"],
-    ["subscriptionId", "objectId", "fromObjectId", "toObjectId", "primaryObjectId", "propertyName"]
+    ["portalId", "eventId", "occurredAt"],
+    [
+      "subscriptionType",
+      // what the guides call it
+      "eventType",
+      "subscriptionId",
+      "objectId",
+      "fromObjectId",
+      "toObjectId",
+      "primaryObjectId",
+      "propertyName"
+    ]
   ),
   // and never x-hubspot-signature, which comes with it, is no HMAC, and knows no time
   header: "x-hubspot-signature-v3",
