@@ -54,6 +54,12 @@ Provider.suite({
       body: body(405),
       expect: { _tag: "ValidationError", retryable: false }
     },
+    {
+      name: "404, a reason that is also the name of something else",
+      status: 404,
+      body: body(404, "no", "constructor"),
+      expect: { _tag: "NotFoundError", code: "constructor", retryable: false }
+    },
     { name: "409", status: 409, body: body(409), expect: { _tag: "ConflictError", retryable: false } },
     {
       name: "420",

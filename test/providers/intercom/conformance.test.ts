@@ -68,6 +68,12 @@ Provider.suite({
       expect: { _tag: "NotFoundError", code: "not_found", message: "User Not Found", retryable: false }
     },
     {
+      name: "404, a code that is also the name of something else",
+      status: 404,
+      body: of("constructor", "no"),
+      expect: { _tag: "NotFoundError", code: "constructor", message: "no", retryable: false }
+    },
+    {
       name: "409",
       status: 409,
       body: of("conflict", "A contact matching those details already exists with id=6601e0"),
