@@ -71,6 +71,24 @@ Provider.suite({
   tolerates: [
     { name: "no route", body: {}, call: probe },
     {
+      name: "another route than was asked for, of an address that was found in part",
+      body: {
+        fallbackInfo: { reason: "OF_THE_FUTURE", routingMode: "FALLBACK_TRAFFIC_UNAWARE" },
+        geocodingResults: {
+          destination: { geocoderStatus: {}, partialMatch: true, placeId: "p", type: ["locality"] },
+          intermediates: null
+        },
+        routes: [{ distanceMeters: 1, duration: "1s" }]
+      },
+      call: (google) =>
+        Effect.filterOrDie(
+          probe(google),
+          ({ fallbackInfo, geocodingResults }) =>
+            fallbackInfo?.reason === "OF_THE_FUTURE" && geocodingResults?.destination?.partialMatch === true,
+          () => new Error("not what was answered")
+        )
+    },
+    {
       name: "an element whose zeros are left out, of a condition that is new",
       body: [{ condition: "OF_THE_FUTURE", duration: "160.5s", status: {} }],
       call: (google) =>

@@ -55,6 +55,13 @@ describe("traps of Routes", () => {
           })
         ],
         [
+          "payload.origin.placeId: one of location, placeId and address",
+          google.routes.compute({
+            headers,
+            payload: { destination: named.waypoint, origin: { ...at.waypoint, placeId: "p" } as never }
+          })
+        ],
+        [
           "a time such as",
           google.routes.compute({
             headers,
