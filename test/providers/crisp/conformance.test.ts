@@ -124,7 +124,13 @@ Provider.suite({
     },
     {
       name: "messages of which hardly anything is known, and of a type that is new",
-      body: { data: [{}, { content: { anything: 1 }, fingerprint: 1, type: "of_the_future" }], reason: "listed" },
+      body: {
+        data: [
+          {},
+          { content: { anything: 1 }, delivered: "chat", fingerprint: 1, read: false, type: "of_the_future" }
+        ],
+        reason: "listed"
+      },
       call: (crisp) => crisp.messages.list({ path: { session_id, website_id } })
     },
     {

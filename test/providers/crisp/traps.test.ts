@@ -16,7 +16,7 @@ import {
   TestClock
 } from "effect"
 import { Holdfast, Pagination, WebhookScheme } from "holdfast"
-import { Crisp, definition, Emulator, history, lists, Schemas } from "holdfast/providers/crisp"
+import { Crisp, define, definition, Emulator, history, lists, Schemas } from "holdfast/providers/crisp"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
 import { refused } from "../refused.js"
@@ -274,6 +274,10 @@ describe("Crisp's tokens", () => {
       strictEqual((yield* crisp.websites.get({ path })).data.website_id, website_id)
       strictEqual((yield* Effect.flip(crisp.plugin.account()))._tag, "AuthorizationError")
       deepStrictEqual((yield* emulator.ledger).map(({ headers }) => headers["x-crisp-tier"]), ["website", "website"])
+      deepStrictEqual(
+        ([undefined, "plugin", "website", "user"] as const).map((tier) => define({ tier }).health.operation),
+        ["plugin.account", "plugin.account", "websites.get", "websites.get"]
+      )
       const http = Testing.Emulator.httpClient(emulator)
       const bare = yield* http.get("https://api.crisp.chat/v1/plugin/connect/account", {
         headers: { authorization: `Basic ${btoa("fake-identifier:fake-key")}` }
