@@ -43,6 +43,18 @@ Provider.suite({
       body: Bodies.body("TOKEN_INVALID", "invalid"),
       expect: { _tag: "AuthenticationError", code: "TOKEN_INVALID", retryable: false }
     },
+    ...["TOKEN_MISSING", "TOKEN_INVALID"].map((code) => ({
+      name: `401, ${code}`,
+      status: 401,
+      body: Bodies.body(code, "no"),
+      expect: { _tag: "AuthenticationError" as const, code, retryable: false }
+    })),
+    {
+      name: "404, a code that is also the name of something else",
+      status: 404,
+      body: Bodies.body("constructor", "no"),
+      expect: { _tag: "NotFoundError", code: "constructor", retryable: false }
+    },
     {
       name: "401",
       status: 401,
