@@ -33,7 +33,7 @@ const read = (cases: ReadonlyArray<Case>, bodyOf: (status: number, code: string)
     const seen = yield* Effect.forEach(cases, ([status]) =>
       Effect.map(
         Effect.flip(supabase.project.health()),
-        ({ _tag, code, retryable }) => [status, code, _tag, retryable]
+        ({ _tag, code = "", retryable }): Case => [status, code, _tag, retryable]
       ))
     deepStrictEqual(seen, [...cases])
   })
