@@ -233,6 +233,26 @@ describe("Crisp's messages", () => {
       }
     }))
 
+  it.scoped("those after a time are walked forwards, with the message at the border or without", () =>
+    Effect.gen(function*() {
+      const page = (...times: ReadonlyArray<number>) =>
+        Faults.status(200, { body: { data: times.map((timestamp) => ({ timestamp })) } })
+      const walked = Effect.fnUntraced(function*(...pages: ReadonlyArray<Faults.Fault>) {
+        const { crisp, emulator } = yield* Kit.inProcess({ faults: Faults.script(pages) })
+        const times = yield* Stream.runCollect(Stream.map(
+          Pagination.items(crisp.messages.list, history, {
+            path: { session_id, website_id },
+            urlParams: { timestamp_after: 10 }
+          }),
+          ({ timestamp }) => timestamp
+        ))
+        return [[...times], (yield* emulator.ledger).map(({ query }) => query)]
+      })
+      const asked = [10, 30, 40].map((time) => ({ timestamp_after: String(time) }))
+      deepStrictEqual(yield* walked(page(20, 30), page(40), page()), [[20, 30, 40], asked])
+      deepStrictEqual(yield* walked(page(10, 20, 30), page(30, 40), page(40)), [[10, 20, 30, 30, 40, 40], asked])
+    }))
+
   it.scoped("what is new is asked for by time: of conversations to their change, of messages to their own", () =>
     Effect.gen(function*() {
       const { crisp, emulator } = yield* Kit.inProcess()
