@@ -124,6 +124,17 @@ Provider.suite({
       expect: { _tag: "RateLimitError", retryAfter: "6 hours", retryable: false }
     },
     {
+      name: "429 without a code, with nothing left of what was asked for",
+      status: 429,
+      headers: {
+        "ratelimit-remaining": "200",
+        "ratelimit-resettime": "1970-01-01T06:00:00Z",
+        "ratelimit-resourceremaining": "0"
+      },
+      body: "<html>",
+      expect: { _tag: "RateLimitError", retryAfter: "6 hours", retryable: false }
+    },
+    {
       name: "500",
       status: 500,
       body: Bodies.body("INTERNAL_ERROR", "something went wrong"),

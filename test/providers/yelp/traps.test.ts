@@ -86,6 +86,31 @@ describe("traps of Yelp", () => {
       strictEqual((yield* emulator.ledger).length, 1)
     }))
 
+  it.scoped("with nothing left and no reset that can be read, nothing is sent until midnight, UTC", () =>
+    Effect.gen(function*() {
+      for (const reset of [undefined, "2026-01-11T00:00:00", "soon"]) {
+        yield* TestClock.setTime(Date.UTC(2026, 0, 10, 22))
+        const { emulator, yelp } = yield* Kit.withPolicies({
+          faults: Faults.script([
+            Faults.status(200, {
+              body: { categories: [] },
+              headers: {
+                "ratelimit-remaining": "0",
+                ...(reset === undefined ? undefined : { "ratelimit-resettime": reset })
+              }
+            })
+          ])
+        })
+        yield* yelp.categories.list()
+        yield* TestClock.adjust("119 minutes")
+        const refused = yield* Effect.flip(yelp.categories.list())
+        assertTrue(refused._tag === "RateLimitError" && refused.origin === "local")
+        yield* TestClock.adjust("1 minute")
+        yield* yelp.categories.list()
+        strictEqual((yield* emulator.ledger).length, 2)
+      }
+    }))
+
   it.scoped("without its headers an answer holds nobody", () =>
     Effect.gen(function*() {
       const { emulator, yelp } = yield* Kit.withPolicies({
