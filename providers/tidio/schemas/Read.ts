@@ -13,7 +13,7 @@ import { Field } from "holdfast"
  * @category read
  */
 export const Meta = Schema.Struct({
-  cursor: Field.maybe(Schema.String),
+  cursor: Field.orNull(Schema.String),
   limit: Field.maybe(Schema.Int)
 })
 
