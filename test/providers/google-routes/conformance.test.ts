@@ -61,6 +61,21 @@ Provider.suite({
       expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", retryable: true }
     },
     {
+      name: "200, and an error in the place of an element: the stream broke off",
+      status: 200,
+      body: [
+        { condition: "ROUTE_EXISTS", destinationIndex: 1, duration: "1s", status: {} },
+        RpcErrors.status(429, "too many")
+      ],
+      expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", message: "too many", retryable: true }
+    },
+    {
+      name: "200, and an error of a kind that nobody knows yet",
+      status: 200,
+      body: [{ error: { code: 200, message: "odd" } }],
+      expect: { _tag: "ServerError", message: "odd", retryable: true }
+    },
+    {
       name: "503",
       status: 503,
       headers: { "retry-after": "2" },
