@@ -59,7 +59,8 @@ export const define = (options: { readonly tier?: Tier | undefined } = {}) =>
     auth: Auth.basic,
     headers: { "x-crisp-tier": options.tier ?? "plugin" },
     classify,
-    health: { operation: "plugin.account" },
+    // a token of another tier knows no plugin
+    health: { operation: (options.tier ?? "plugin") === "plugin" ? "plugin.account" : "websites.get" },
     policy,
     docs: "https://docs.crisp.chat/references/rest-api/v1/",
     popularity: 60,

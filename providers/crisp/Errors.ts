@@ -18,7 +18,11 @@ const tags: Readonly<Record<string, Classification.ResponseTag>> = {
 
 /** `website_not_found` is one as well. */
 const tagOf = (reason: string | undefined): Classification.ResponseTag | undefined =>
-  reason === undefined ? undefined : reason.endsWith("_not_found") ? "NotFoundError" : tags[reason]
+  reason?.endsWith("_not_found") === true
+    ? "NotFoundError"
+    : reason !== undefined && Object.hasOwn(tags, reason)
+    ? tags[reason]
+    : undefined
 
 /** Enhance Your Calm. */
 const calm = 420

@@ -52,7 +52,7 @@ type Message = typeof Schemas.Message.Type
 
 /**
  * Of the messages of a conversation, backwards: each page is of before the oldest message of the one that came before. It ends
- * with a page that has nothing older.
+ * with a page that has nothing older. Of those after a time, `timestamp_after`, forwards: up to a page that has nothing newer.
  *
  * @example
  * ```ts
@@ -77,7 +77,12 @@ export const history: Pagination.Pagination<Page<Message>, Message> = {
   kind: "cursor",
   next: ({ data }, { urlParams }) => {
     const before = fieldOf(urlParams, "timestamp_before")
+    const after = fieldOf(urlParams, "timestamp_after")
     const times = data.flatMap(({ timestamp }) => timestamp ?? [])
+    if (typeof after === "number") {
+      const latest = Math.max(...times)
+      return latest > after ? { urlParams: { timestamp_after: latest } } : undefined
+    }
     // were the message at the border given again, it would be given for ever
     return times.every((time) => time === before) ? undefined : { urlParams: { timestamp_before: Math.min(...times) } }
   },

@@ -121,6 +121,12 @@ const MeasurementId = Schema.String.pipe(
   Schema.pattern(/^G-[A-Z0-9]+$/, { message: () => "a measurement id, as in G-AB12CD34EF" })
 )
 
+/** Of both one would be sent, and the other be dropped without a word. */
+const otherStream = Schema.optionalWith(
+  Schema.Never.annotations({ message: () => "one of measurement_id (a web stream) and firebase_app_id (an app's)" }),
+  { exact: true }
+)
+
 /**
  * Which stream: a web stream by its measurement id, an app's by its Firebase app id. Neither is a secret.
  *
@@ -128,8 +134,8 @@ const MeasurementId = Schema.String.pipe(
  * @category sent
  */
 export const Stream = Schema.Union(
-  Schema.Struct({ measurement_id: MeasurementId }),
-  Schema.Struct({ firebase_app_id: Schema.NonEmptyString })
+  Schema.Struct({ measurement_id: MeasurementId, firebase_app_id: otherStream }),
+  Schema.Struct({ measurement_id: otherStream, firebase_app_id: Schema.NonEmptyString })
 )
 
 /**

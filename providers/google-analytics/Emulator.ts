@@ -168,7 +168,8 @@ const handlers = (options: Options) => (state: State): Handlers => {
           return {
             name: `properties/${path.propertyId}/metadata`,
             dimensions: Object.keys(Data.dimensions).map(dimensionMetadata),
-            metrics: Object.keys(Data.metrics).map(metricMetadata)
+            metrics: Object.keys(Data.metrics).map(metricMetadata),
+            comparisons: []
           }
         })
     },

@@ -115,6 +115,11 @@ export const NotificationType = Schema.Literal(
   "UPDATED_REVIEW",
   "GOOGLE_UPDATE",
   "NEW_CUSTOMER_MEDIA",
+  // of questions and answers: a setting that has them can be written back
+  "NEW_QUESTION",
+  "UPDATED_QUESTION",
+  "NEW_ANSWER",
+  "UPDATED_ANSWER",
   "DUPLICATE_LOCATION",
   "VOICE_OF_MERCHANT_UPDATED"
 )

@@ -40,18 +40,20 @@ const field = (body: unknown, name: "error_message" | "status"): string | undefi
  * - `OVER_DAILY_LIMIT`, `REQUEST_DENIED`: the project or its key is not set up; `REQUEST_DENIED` for a key that is none is an
  *   AuthenticationError.
  * - `ZERO_RESULTS` is a success without results.
- * - A status that is not known is a ServerError, which is not retryable.
+ * - A status that is not known is a ServerError, which is not retryable; with an HTTP status that is an error, it is what that
+ *   says.
  *
  * @since 0.1.0
  * @category classification
  */
-export const classify: Classification.Classifier = ({ body }) => {
+export const classify: Classification.Classifier = ({ body, status }) => {
   const code = field(body, "status")
   if (code === undefined || success.has(code)) return undefined
   const said = field(body, "error_message")
   const known = Object.hasOwn(tags, code) ? tags[code] : undefined
   return {
-    ...(known ?? { tag: "ServerError", retryable: false }),
+    // with an HTTP status that is an error, that says what it is
+    ...(known ?? (status >= 200 && status < 300 ? { tag: "ServerError", retryable: false } : undefined)),
     ...(code === "REQUEST_DENIED" && said !== undefined && badKey.test(said)
       ? { tag: "AuthenticationError" as const }
       : undefined),

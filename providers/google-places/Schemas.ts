@@ -49,7 +49,15 @@ const Circle = Schema.Struct({ center: Point, radius: Schema.Finite.pipe(Schema.
 
 const Rectangle = Schema.Struct({ low: Point, high: Point })
 
-const Bias = Schema.Union(Schema.Struct({ circle: Circle }), Schema.Struct({ rectangle: Rectangle }))
+/** Of both one would be sent, and the other be dropped without a word. */
+const otherBias = Schema.optionalWith(Schema.Never.annotations({ message: () => "one of circle and rectangle" }), {
+  exact: true
+})
+
+const Bias = Schema.Union(
+  Schema.Struct({ circle: Circle, rectangle: otherBias }),
+  Schema.Struct({ circle: otherBias, rectangle: Rectangle })
+)
 
 const twenty = Schema.Int.pipe(Schema.between(1, 20))
 
@@ -149,12 +157,31 @@ export const Review = Schema.Struct({
   name: Field.maybe(Schema.String),
   /** From 1 to 5. */
   rating: Field.maybe(Schema.Number),
+  /** In the language that was asked for, by a translation where there is one. */
   text: Field.maybe(LocalizedText),
+  /** As it was written. */
+  originalText: Field.maybe(LocalizedText),
   publishTime: Field.maybe(Schema.String),
   relativePublishTimeDescription: Field.maybe(Schema.String),
+  /** The day may be missing. */
+  visitDate: Field.maybe(
+    Schema.Struct({
+      year: Field.maybe(Schema.Number),
+      month: Field.maybe(Schema.Number),
+      day: Field.maybe(Schema.Number)
+    })
+  ),
+  /** Google wants it shown with the review. */
   authorAttribution: Field.maybe(
-    Schema.Struct({ displayName: Field.maybe(Schema.String), uri: Field.maybe(Schema.String) })
-  )
+    Schema.Struct({
+      displayName: Field.maybe(Schema.String),
+      uri: Field.maybe(Schema.String),
+      photoUri: Field.maybe(Schema.String)
+    })
+  ),
+  googleMapsUri: Field.maybe(Schema.String),
+  /** Where it can be reported. */
+  flagContentUri: Field.maybe(Schema.String)
 })
 
 /**
@@ -189,7 +216,17 @@ export const Place = Schema.Struct({
       heightPx: Field.maybe(Schema.Number)
     })
   ),
-  reviews: Field.list(Review)
+  /** The five most relevant: there are no others. */
+  reviews: Field.list(Review),
+  /** Written by a machine, from all of them. */
+  reviewSummary: Field.maybe(
+    Schema.Struct({
+      text: Field.maybe(LocalizedText),
+      disclosureText: Field.maybe(LocalizedText),
+      flagContentUri: Field.maybe(Schema.String),
+      reviewsUri: Field.maybe(Schema.String)
+    })
+  )
 })
 
 /**

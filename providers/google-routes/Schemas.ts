@@ -48,14 +48,25 @@ const LatLng = Schema.Struct({
   longitude: Schema.Finite.pipe(Schema.between(-180, 180))
 })
 
+/** Of two one would be sent, and the other be dropped without a word. */
+const other = Schema.optionalWith(
+  Schema.Never.annotations({ message: () => "one of location, placeId and address" }),
+  { exact: true }
+)
+
 /**
  * @since 0.1.0
  * @category sent
  */
 export const Waypoint = Schema.Union(
-  Schema.Struct({ location: Schema.Struct({ latLng: LatLng }), via: Field.may(Schema.Boolean) }),
-  Schema.Struct({ placeId: Schema.NonEmptyString, via: Field.may(Schema.Boolean) }),
-  Schema.Struct({ address: Schema.NonEmptyString, via: Field.may(Schema.Boolean) })
+  Schema.Struct({
+    location: Schema.Struct({ latLng: LatLng }),
+    placeId: other,
+    address: other,
+    via: Field.may(Schema.Boolean)
+  }),
+  Schema.Struct({ location: other, placeId: Schema.NonEmptyString, address: other, via: Field.may(Schema.Boolean) }),
+  Schema.Struct({ location: other, placeId: other, address: Schema.NonEmptyString, via: Field.may(Schema.Boolean) })
 )
 
 const Time = Schema.String.pipe(
@@ -153,13 +164,39 @@ export const Route = Schema.Struct({
   warnings: Field.list(Schema.String)
 })
 
+const Status = Schema.Struct({ code: Field.maybe(Schema.Number), message: Field.maybe(Schema.String) })
+
+const GeocodedWaypoint = Schema.Struct({
+  geocoderStatus: Field.maybe(Status),
+  /** Which of `intermediates`, from 0. */
+  intermediateWaypointRequestIndex: Field.maybe(Schema.Number),
+  type: Field.list(Schema.String),
+  /** The address was not found as it was asked for. */
+  partialMatch: Field.maybe(Schema.Boolean),
+  placeId: Field.maybe(Schema.String)
+})
+
 /**
  * Without a route, nothing.
  *
  * @since 0.1.0
  * @category read
  */
-export const Routes = Schema.Struct({ routes: Field.list(Route) })
+export const Routes = Schema.Struct({
+  routes: Field.list(Route),
+  /** The route is another one than was asked for, and why. */
+  fallbackInfo: Field.maybe(
+    Schema.Struct({ routingMode: Field.maybe(Schema.String), reason: Field.maybe(Schema.String) })
+  ),
+  /** What the addresses among the waypoints were taken for. */
+  geocodingResults: Field.maybe(
+    Schema.Struct({
+      origin: Field.maybe(GeocodedWaypoint),
+      destination: Field.maybe(GeocodedWaypoint),
+      intermediates: Field.list(GeocodedWaypoint)
+    })
+  )
+})
 
 /** proto3 leaves a zero out. */
 const index = Schema.optionalWith(Schema.Number, { default: () => 0, exact: true, nullable: true })
@@ -172,7 +209,7 @@ export const Element = Schema.Struct({
   originIndex: index,
   destinationIndex: index,
   /** Of this element alone: empty where all is well, else a code of google.rpc with its message. */
-  status: Field.maybe(Schema.Struct({ code: Field.maybe(Schema.Number), message: Field.maybe(Schema.String) })),
+  status: Field.maybe(Status),
   /** `ROUTE_EXISTS` or `ROUTE_NOT_FOUND`. */
   condition: Field.maybe(Schema.String),
   distanceMeters: Field.maybe(Schema.Number),

@@ -49,7 +49,13 @@ export const classify: Classification.Classifier = ({ body, status }) => {
   const requestId = Body.text(fields?.request_id)
   const said = sentences.length === 0 ? code : sentences.join("; ")
   const message = said === undefined || requestId === undefined ? said : `${said} (request_id ${requestId})`
-  const tag = code === undefined ? undefined : isToken(code) ? "AuthenticationError" : tags[code]
+  const tag = code === undefined
+    ? undefined
+    : isToken(code)
+    ? "AuthenticationError"
+    : Object.hasOwn(tags, code)
+    ? tags[code]
+    : undefined
   return {
     code,
     message,

@@ -16,13 +16,36 @@ export interface Paged {
   readonly pages: { readonly next?: string | { readonly starting_after?: string } }
 }
 
-/** An older version of the API has a URL in its place. */
-const cursorOf = ({ pages: { next } }: Paged): string | undefined =>
-  typeof next !== "string"
-    ? next?.starting_after
-    : URL.canParse(next)
-    ? new URL(next).searchParams.get("starting_after") ?? undefined
-    : next
+const parameter = "starting_after"
+
+/** An older version of the API has a URL in the place of a cursor. */
+const linkOf = ({ pages: { next } }: Paged): URL | undefined =>
+  typeof next === "string" && URL.canParse(next) ? new URL(next) : undefined
+
+const cursorOf = (page: Paged): string | undefined => {
+  const { next } = page.pages
+  return typeof next === "string" ? linkOf(page)?.searchParams.get(parameter) ?? next : next?.starting_after
+}
+
+const byCursor = <Page extends Paged, Item>(
+  items: (page: Page) => ReadonlyArray<Item>,
+  part: "payload" | "urlParams"
+): Pagination.Pagination<Page, Item> => {
+  const cursor = Pagination.cursor({
+    in: part,
+    items,
+    next: cursorOf,
+    parameter: part === "payload" ? `pagination.${parameter}` : parameter
+  })
+  return {
+    ...cursor,
+    // one that counts pages cannot be followed here, and is no end of the list
+    next: (page, request) =>
+      linkOf(page)?.searchParams.has(parameter) === false
+        ? `the link to the next page has no ${parameter}`
+        : cursor.next(page, request)
+  }
+}
 
 const contactsOf = (page: typeof Schemas.ContactPage.Type) => page.data
 
@@ -49,7 +72,7 @@ const conversationsOf = (page: typeof Schemas.ConversationPage.Type) => page.con
  * @since 0.1.0
  * @category pagination
  */
-export const contacts = Pagination.cursor({ items: contactsOf, next: cursorOf, parameter: "starting_after" })
+export const contacts = byCursor(contactsOf, "urlParams")
 
 /**
  * Of `contacts.search`.
@@ -57,12 +80,7 @@ export const contacts = Pagination.cursor({ items: contactsOf, next: cursorOf, p
  * @since 0.1.0
  * @category pagination
  */
-export const searchedContacts = Pagination.cursor({
-  in: "payload",
-  items: contactsOf,
-  next: cursorOf,
-  parameter: "pagination.starting_after"
-})
+export const searchedContacts = byCursor(contactsOf, "payload")
 
 /**
  * Of `conversations.list`.
@@ -70,7 +88,7 @@ export const searchedContacts = Pagination.cursor({
  * @since 0.1.0
  * @category pagination
  */
-export const conversations = Pagination.cursor({ items: conversationsOf, next: cursorOf, parameter: "starting_after" })
+export const conversations = byCursor(conversationsOf, "urlParams")
 
 /**
  * Of `conversations.search`.
@@ -78,9 +96,4 @@ export const conversations = Pagination.cursor({ items: conversationsOf, next: c
  * @since 0.1.0
  * @category pagination
  */
-export const searchedConversations = Pagination.cursor({
-  in: "payload",
-  items: conversationsOf,
-  next: cursorOf,
-  parameter: "pagination.starting_after"
-})
+export const searchedConversations = byCursor(conversationsOf, "payload")

@@ -6,12 +6,18 @@
  *
  * @since 0.1.0
  */
-import type { Classification, IntegrationError } from "holdfast"
+import { Body, type Classification, type IntegrationError } from "holdfast"
 
 const textOf = (body: unknown): string | undefined =>
   typeof body === "object" && body !== null && "error" in body && typeof body.error === "string" && body.error !== ""
     ? body.error
     : undefined
+
+/** Of an event, by its fields: `{ "errors": { "domain": ["can't be blank"] } }`, as some servers say it. */
+const issuesOf = (body: unknown): ReadonlyArray<{ readonly path: string; readonly message: string }> =>
+  Object.entries(Body.record(Body.record(body)?.errors) ?? {}).flatMap(([path, said]) =>
+    Body.texts(Array.isArray(said) ? said : [said]).map((message) => ({ message, path }))
+  )
 
 const dropped = "dropped"
 
@@ -26,6 +32,7 @@ const advice: Readonly<Record<number, string>> = {
  *
  * - 202 with `x-plausible-dropped: 1`: a `ValidationError` with the code `dropped`. The event counts nowhere, and Plausible
  *   takes it for good that it does not.
+ * - 400 of an event may name its fields: `issues`
  * - 402: an `AuthorizationError`
  * - what is refused for its rate says not until when: the policy's own `coolDown` and pauses hold
  *
@@ -44,12 +51,15 @@ export const classify: Classification.Classifier = ({ body, headers, status }) =
       }
       : undefined
   }
-  const said = textOf(body)
+  const issues = issuesOf(body)
+  const said = textOf(body) ??
+    (issues.length === 0 ? undefined : issues.map(({ message, path }) => `${path}: ${message}`).join("; "))
   const meant = advice[status]
   const message = said === undefined ? meant : meant === undefined ? said : `${said} (${meant})`
   return {
     // Plausible has no codes, and a sentence is none
     code: String(status),
+    issues,
     ...(message === undefined ? undefined : { message }),
     ...(status === 402 ? { tag: "AuthorizationError" as const } : undefined)
   }

@@ -244,6 +244,11 @@ export const Revenue = Schema.Struct({
   value: Schema.Number
 })
 
+const Text = Schema.Union(
+  Schema.String,
+  Schema.transform(Schema.Number, Schema.String, { strict: true, decode: String, encode: Number })
+)
+
 /**
  * `dimensions` and `metrics` are in the order of the query.
  *
@@ -251,7 +256,8 @@ export const Revenue = Schema.Struct({
  * @category read
  */
 export const Row = Schema.Struct({
-  dimensions: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
+  /** Texts, also of what is a number, as the id of a city may be. */
+  dimensions: Schema.optionalWith(Schema.Array(Text), { default: () => [], nullable: true }),
   metrics: Schema.Array(Schema.NullOr(Schema.Union(Schema.Number, Revenue)))
 })
 

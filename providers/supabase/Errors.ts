@@ -93,6 +93,7 @@ const byStatus: Readonly<Record<string, Reading>> = {
   "401": refused,
   "403": forbidden,
   "404": missing,
+  "408": again,
   "409": conflict,
   "413": invalid,
   "423": locked,
@@ -101,6 +102,13 @@ const byStatus: Readonly<Record<string, Reading>> = {
   "503": again,
   "504": again
 }
+
+/** What the status in a body means by itself: the status of the answer is 400 whatever went wrong. */
+const ofStatus = (status: string): Reading | undefined =>
+  Object.hasOwn(byStatus, status) ? byStatus[status] : /^5\d\d$/.test(status) ? again : undefined
+
+const own = (table: Readonly<Record<string, Reading>>, name: string | undefined): Reading | undefined =>
+  name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
 
 const sentence = (...parts: ReadonlyArray<unknown>): string | undefined => {
   const said = parts.flatMap((part) => Body.text(part) ?? [])
@@ -114,11 +122,11 @@ const ofRows = (code: string, body: Body.Fields): Reading => {
     const none = /\b0 rows\b/.test(Body.text(body.details) ?? "")
     return { ...(none ? missing : invalid), code, message: sentence(body.message, body.details) }
   }
-  return { ...postgrest[code], code, message }
+  return { ...own(postgrest, code), code, message }
 }
 
 const ofAuth = (code: string, body: Body.Fields): Reading => ({
-  ...auth[code],
+  ...own(auth, code),
   code,
   message: sentence(body.msg, body.message),
   issues: Body.texts(Body.record(body.weak_password)?.reasons).map((reason) => ({ path: "password", message: reason }))
@@ -127,7 +135,7 @@ const ofAuth = (code: string, body: Body.Fields): Reading => ({
 const ofStorage = (status: string, body: Body.Fields): Reading => {
   const known = Body.text(body.code)
   return {
-    ...((known === undefined ? undefined : storage[known]) ?? byStatus[status]),
+    ...(own(storage, known) ?? ofStatus(status)),
     code: known ?? Body.text(body.error) ?? status,
     message: sentence(body.message)
   }

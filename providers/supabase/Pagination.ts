@@ -90,13 +90,21 @@ export const entries = (): Pagination.Pagination<ReadonlyArray<Entry>, Entry> =>
  * @since 0.1.0
  * @category pagination
  */
-export const objects = (): Pagination.Pagination<ListPage, ListPage["objects"][number]> =>
-  Pagination.cursor({
+export const objects = (): Pagination.Pagination<ListPage, ListPage["objects"][number]> => {
+  const byCursor = Pagination.cursor({
     in: "payload",
     items: (page: ListPage) => page.objects,
     next: (page) => page.hasNext ? page.nextCursor : undefined,
     parameter: "cursor"
   })
+  return {
+    ...byCursor,
+    next: (page, request) =>
+      page.hasNext && page.nextCursor === undefined
+        ? "a page says that there are more, and not where they begin"
+        : byCursor.next(page, request)
+  }
+}
 
 /**
  * How many rows there are in all, of an answer that was asked to count: `Content-Range: 0-24/3573458`.

@@ -52,7 +52,7 @@ const tickets = HttpApiGroup.make("tickets")
   )
   .add(
     HttpApiEndpoint.post("reply", "/tickets/:ticketId/reply").setPath(Schemas.byTicket)
-      .setPayload(Schemas.ReplyInput).addSuccess(Schemas.Created, { status: 201 })
+      .setPayload(Schemas.ReplyInput).addSuccess(Schemas.Replied, { status: 201 })
   )
   .add(
     HttpApiEndpoint.patch("update", "/tickets/:ticketId").setPath(Schemas.byTicket)

@@ -5,10 +5,9 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import { Body, type Classification } from "holdfast"
-import { resetAfter } from "./RateLimit.js"
+import { read, untilReset } from "./RateLimit.js"
 
 const tags: Readonly<Record<string, Classification.ResponseTag>> = {
   BUSINESS_MIGRATED: "NotFoundError",
@@ -29,18 +28,13 @@ const dayIsOver = "ACCESS_LIMIT_REACHED"
 
 const aSecond = Duration.seconds(1)
 
-/** The day of the limit ends at midnight, UTC. */
-const untilMidnight = (nowMillis: number): Duration.Duration => {
-  const now = DateTime.unsafeMake(nowMillis)
-  return DateTime.distanceDuration(now, DateTime.startOf(DateTime.add(now, { days: 1 }), "day"))
-}
-
 /**
  * Yelp's reading of its own answers. The `code` of the body counts first.
  *
  * - A 429 is one of two: too many requests in a second (`TOO_MANY_REQUESTS_PER_SECOND`), retryable after a second; and
  *   those of the day (`ACCESS_LIMIT_REACHED`), not retryable, whose `retryAfter` is the time until `RateLimit-ResetTime`, or
- *   until midnight, UTC, where that is not said. One without a code is of the day where nothing is left of it.
+ *   until midnight, UTC, where that is not said. One without a code is of the day where nothing is left of it, or of
+ *   what was asked for.
  * - `issues` has the field that was wrong.
  *
  * @since 0.1.0
@@ -55,14 +49,8 @@ export const classify: Classification.Classifier = ({ body, headers, nowMillis, 
   const path = Body.text(error?.field)
   const said = { code, message, issues: path === undefined ? [] : [{ message: message ?? code ?? "", path }] }
   if (status === 429) {
-    const isDay = code === dayIsOver || code === undefined && headers["ratelimit-remaining"]?.trim() === "0"
-    if (isDay) {
-      return {
-        ...said,
-        tag: "RateLimitError",
-        retryable: false,
-        retryAfter: resetAfter(headers, nowMillis) ?? untilMidnight(nowMillis)
-      }
+    if (code === dayIsOver || code === undefined && read(headers, nowMillis)?.remaining === 0) {
+      return { ...said, tag: "RateLimitError", retryable: false, retryAfter: untilReset(headers, nowMillis) }
     }
     return { ...said, ...(headers["retry-after"] === undefined ? { retryAfter: aSecond } : undefined) }
   }

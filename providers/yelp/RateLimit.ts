@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type * as Headers from "@effect/platform/Headers"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import { type RateLimitHeaders, RetryAfter } from "holdfast"
 
@@ -17,15 +18,21 @@ const least = (...numbers: ReadonlyArray<number | undefined>): number | undefine
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
+/** The day of the limit ends at midnight, UTC. */
+const untilMidnight = (nowMillis: number): Duration.Duration => {
+  const now = DateTime.unsafeMake(nowMillis)
+  return DateTime.distanceDuration(now, DateTime.startOf(DateTime.add(now, { days: 1 }), "day"))
+}
+
 /**
- * How long until the day of the limit ends: `RateLimit-ResetTime`, an instant.
+ * How long until the day of the limit ends: `RateLimit-ResetTime`, an instant; midnight, UTC, where that cannot be read.
  *
  * @since 0.1.0
  * @category parsing
  */
-export const resetAfter = (headers: Headers.Headers, nowMillis: number): Duration.Duration | undefined => {
+export const untilReset = (headers: Headers.Headers, nowMillis: number): Duration.Duration => {
   const reset = headers["ratelimit-resettime"]
-  return reset === undefined ? undefined : RetryAfter.parseReset(reset, nowMillis)
+  return (reset === undefined ? undefined : RetryAfter.parseReset(reset, nowMillis)) ?? untilMidnight(nowMillis)
 }
 
 /**
@@ -40,6 +47,6 @@ export const read: RateLimitHeaders.Reader = (headers, nowMillis) => {
   return remaining === undefined ? undefined : {
     limit: least(whole(headers["ratelimit-dailylimit"]), whole(headers["ratelimit-resourcedailylimit"])),
     remaining,
-    resetAfter: resetAfter(headers, nowMillis)
+    resetAfter: untilReset(headers, nowMillis)
   }
 }

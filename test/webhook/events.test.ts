@@ -65,7 +65,13 @@ describe("events", () => {
         ...docusign,
         event: "recipient-completed"
       }],
-      [WebhookScheme.crisp, [crisp, { ...crisp, timestamp: 2 }], { ...crisp, data: { ...crisp.data, fingerprint: 2 } }]
+      [WebhookScheme.crisp, [crisp, { ...crisp, timestamp: 2 }], { ...crisp, data: { ...crisp.data, fingerprint: 2 } }],
+      // a message is sent once, and edited as often as somebody likes
+      [WebhookScheme.crisp, [{ ...crisp, event: "message:updated" }, { ...crisp, event: "message:updated", more: 1 }], {
+        ...crisp,
+        event: "message:updated",
+        timestamp: 2
+      }]
     ]
     for (const [scheme, [first, second], other] of tries) {
       assert.deepStrictEqual(ids(scheme, json(first)), ids(scheme, json(second)), scheme.id)

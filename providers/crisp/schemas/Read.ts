@@ -133,9 +133,9 @@ export const Message = Schema.Struct({
     avatar: Field.maybe(Schema.String)
   })),
   mentions: Field.list(Schema.String),
-  // the origin by which it was read, or delivered
-  read: Field.maybe(Schema.String),
-  delivered: Field.maybe(Schema.String),
+  // the origin by which it was read, or delivered; before that it may be `false`
+  read: Field.maybe(Schema.Union(Schema.String, Schema.Boolean)),
+  delivered: Field.maybe(Schema.Union(Schema.String, Schema.Boolean)),
   edited: Field.maybe(Schema.Boolean),
   translated: Field.maybe(Schema.Boolean),
   automated: Field.maybe(Schema.Boolean),

@@ -122,7 +122,9 @@ const MetricMetadata = Schema.Struct({ ...described, type: text, expression: Fie
 export const Metadata = Schema.Struct({
   name: text,
   dimensions: list(DimensionMetadata),
-  metrics: list(MetricMetadata)
+  metrics: list(MetricMetadata),
+  /** Those that somebody has saved in the property. */
+  comparisons: list(Schema.Struct({ apiName: text, uiName: text, description: text }))
 })
 
 /**

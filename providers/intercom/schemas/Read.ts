@@ -50,12 +50,24 @@ export const Me = Schema.Struct({
   type: Type
 })
 
+/** The first ten, as references; the others are at `url`. */
+const References = Schema.Struct({
+  data: Field.list(Schema.Struct({ id: Id, type: Type, url: Field.maybe(Schema.String) })),
+  has_more: Field.maybe(Schema.Boolean),
+  total_count: Field.maybe(Schema.Int),
+  type: Type,
+  url: Field.maybe(Schema.String)
+})
+
+const values = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
 /**
  * @since 0.1.0
  * @category read
  */
 export const Contact = Schema.Struct({
   avatar: Field.maybe(Schema.Unknown),
+  companies: Field.maybe(References),
   created_at: Field.maybe(Seconds),
   custom_attributes: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Unknown }), {
     default: () => ({}),
@@ -68,12 +80,20 @@ export const Contact = Schema.Struct({
   last_contacted_at: Field.maybe(Seconds),
   last_replied_at: Field.maybe(Seconds),
   last_seen_at: Field.maybe(Seconds),
+  location: Field.maybe(Schema.Struct({
+    city: Field.maybe(Schema.String),
+    country: Field.maybe(Schema.String),
+    country_code: Field.maybe(Schema.String),
+    region: Field.maybe(Schema.String),
+    type: Type
+  })),
   marked_email_as_spam: Field.maybe(Schema.Boolean),
   name: Field.maybe(Schema.String),
   owner_id: Field.maybe(AdminId),
   phone: Field.maybe(Schema.String),
   role: Field.maybe(Schema.String),
   signed_up_at: Field.maybe(Seconds),
+  tags: Field.maybe(References),
   type: Type,
   unsubscribed_from_emails: Field.maybe(Schema.Boolean),
   updated_at: Field.maybe(Seconds),
@@ -153,6 +173,8 @@ export const ConversationPart = Schema.Struct({
  */
 export const Conversation = Schema.Struct({
   admin_assignee_id: Field.maybe(AdminId),
+  ai_agent: Field.maybe(values),
+  ai_agent_participated: Field.maybe(Schema.Boolean),
   contacts: Field.maybe(
     Schema.Struct({
       contacts: orEmpty(Schema.Struct({ external_id: Field.maybe(Schema.String), id: Id, type: Type })),
@@ -179,6 +201,14 @@ export const Conversation = Schema.Struct({
     type: Field.maybe(Schema.String)
   })),
   state: Field.maybe(Schema.String),
+  /** Times until replies, counts of them, ratings. */
+  statistics: Field.maybe(values),
+  tags: Field.maybe(
+    Schema.Struct({
+      tags: Field.list(Schema.Struct({ id: Id, name: Field.maybe(Schema.String), type: Type })),
+      type: Type
+    })
+  ),
   team_assignee_id: Field.maybe(Id),
   title: Field.maybe(Schema.String),
   type: Type,

@@ -117,6 +117,11 @@ export const ConversationInput = Schema.Struct({
   from: Schema.Struct({ id: Schema.NonEmptyString, type: Schema.Literal("contact", "lead", "user") })
 })
 
+/** Of two one would be sent, and the other be dropped without a word. */
+const other = Schema.optionalWith(Schema.Never.annotations({ message: () => "who it is is said in one way" }), {
+  exact: true
+})
+
 const reply = { attachment_urls: Field.may(Attachments), created_at: Field.may(Seconds) }
 
 const contactReply = {
@@ -141,9 +146,9 @@ export const ReplyInput = Schema.Union(
     reply_options: Field.may(Schema.Array(Schema.Struct({ text: Schema.NonEmptyString, uuid: Schema.NonEmptyString }))),
     type: Schema.Literal("admin")
   }),
-  Schema.Struct({ ...contactReply, intercom_user_id: Schema.NonEmptyString }),
-  Schema.Struct({ ...contactReply, user_id: Schema.NonEmptyString }),
-  Schema.Struct({ ...contactReply, email: EmailAddress })
+  Schema.Struct({ ...contactReply, intercom_user_id: Schema.NonEmptyString, user_id: other, email: other }),
+  Schema.Struct({ ...contactReply, intercom_user_id: other, user_id: Schema.NonEmptyString, email: other }),
+  Schema.Struct({ ...contactReply, intercom_user_id: other, user_id: other, email: EmailAddress })
 )
 
 const message = {
@@ -181,7 +186,7 @@ const event = { created_at: Seconds, event_name: Schema.NonEmptyString, metadata
  * @category sent
  */
 export const EventInput = Schema.Union(
-  Schema.Struct({ ...event, user_id: Schema.NonEmptyString }),
-  Schema.Struct({ ...event, id: Schema.NonEmptyString }),
-  Schema.Struct({ ...event, email: EmailAddress })
+  Schema.Struct({ ...event, user_id: Schema.NonEmptyString, id: other, email: other }),
+  Schema.Struct({ ...event, user_id: other, id: Schema.NonEmptyString, email: other }),
+  Schema.Struct({ ...event, user_id: other, id: other, email: EmailAddress })
 )

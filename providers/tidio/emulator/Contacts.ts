@@ -23,9 +23,8 @@ const checked = (project: Project, properties: Changes["properties"] = []): void
   for (const { name, value } of properties) {
     const definition = project.properties.find((one) => one.name === name)
     if (definition === undefined) throw refusal(422, `The property ${name} does not exist`)
-    if (value !== null && fits[definition.type]?.(value) === false) {
-      throw refusal(422, `The property ${name} is not a ${definition.type}`)
-    }
+    const { type = "text" } = definition
+    if (value !== null && fits[type]?.(value) === false) throw refusal(422, `The property ${name} is not a ${type}`)
   }
 }
 

@@ -13,7 +13,7 @@ import { Field } from "holdfast"
  * @category read
  */
 export const Meta = Schema.Struct({
-  cursor: Field.maybe(Schema.String),
+  cursor: Field.orNull(Schema.String),
   limit: Field.maybe(Schema.Int)
 })
 
@@ -75,8 +75,8 @@ export const Created = Schema.Struct({ id: Schema.String })
  */
 export const Message = Schema.Struct({
   message_id: Schema.String,
-  created_at: Schema.String,
-  author_type: Schema.String,
+  created_at: Field.maybe(Schema.String),
+  author_type: Field.maybe(Schema.String),
   content: Field.maybe(Schema.String)
 })
 
@@ -98,7 +98,7 @@ export const Messages = Schema.Struct({ messages: Schema.Array(Message) })
  * @since 0.1.0
  * @category read
  */
-export const PropertyDefinition = Schema.Struct({ name: Schema.String, type: Schema.String })
+export const PropertyDefinition = Schema.Struct({ name: Schema.String, type: Field.maybe(Schema.String) })
 
 /**
  * @since 0.1.0
@@ -122,7 +122,7 @@ export const PropertyDefinitions = Schema.Struct({ properties: Schema.Array(Prop
 export const Ticket = Schema.Struct({
   id: Schema.Int,
   subject: Field.maybe(Schema.String),
-  status: Schema.String,
+  status: Field.maybe(Schema.String),
   priority: Field.maybe(Schema.String),
   contact_id: Field.maybe(Schema.String),
   contact_email: Field.maybe(Schema.String),
@@ -152,8 +152,8 @@ export const TicketPage = Schema.Struct({ tickets: Schema.Array(Ticket), meta: M
  */
 export const TicketMessage = Schema.Struct({
   message_id: Schema.String,
-  created_at: Schema.String,
-  author_type: Schema.String,
+  created_at: Field.maybe(Schema.String),
+  author_type: Field.maybe(Schema.String),
   author_id: Field.maybe(Schema.String),
   message_type: Field.maybe(Schema.String),
   content: Field.maybe(Schema.String),
@@ -180,6 +180,21 @@ export const TicketDetails = Schema.Struct({ ...Ticket.fields, messages: Field.l
  * @category read
  */
 export const TicketCreated = Schema.Struct({ id: Schema.Union(Schema.Int, Schema.String) })
+
+const Written = Schema.Struct({ id: Field.maybe(Schema.Union(Schema.String, Schema.Int)) })
+
+/**
+ * The answer to a reply: its id, where Tidio says it. What is answered is not documented, and a reply that was written is no
+ * failure for want of an id: whoever took it for one would write a second.
+ *
+ * @since 0.1.0
+ * @category read
+ */
+export const Replied = Schema.transform(Schema.NullOr(Written), Schema.typeSchema(Written), {
+  strict: true,
+  decode: (answer) => answer ?? {},
+  encode: (answer) => answer
+})
 
 /**
  * `role`: `owner`, `admin`, `chat_agent`, `moderator`, `custom`.

@@ -54,6 +54,12 @@ Provider.suite({
       body: body(405),
       expect: { _tag: "ValidationError", retryable: false }
     },
+    {
+      name: "404, a reason that is also the name of something else",
+      status: 404,
+      body: body(404, "no", "constructor"),
+      expect: { _tag: "NotFoundError", code: "constructor", retryable: false }
+    },
     { name: "409", status: 409, body: body(409), expect: { _tag: "ConflictError", retryable: false } },
     {
       name: "420",
@@ -118,7 +124,13 @@ Provider.suite({
     },
     {
       name: "messages of which hardly anything is known, and of a type that is new",
-      body: { data: [{}, { content: { anything: 1 }, fingerprint: 1, type: "of_the_future" }], reason: "listed" },
+      body: {
+        data: [
+          {},
+          { content: { anything: 1 }, delivered: "chat", fingerprint: 1, read: false, type: "of_the_future" }
+        ],
+        reason: "listed"
+      },
       call: (crisp) => crisp.messages.list({ path: { session_id, website_id } })
     },
     {

@@ -16,7 +16,7 @@ import {
   TestClock
 } from "effect"
 import { Holdfast, Pagination, WebhookScheme } from "holdfast"
-import { Crisp, definition, Emulator, history, lists, Schemas } from "holdfast/providers/crisp"
+import { Crisp, define, definition, Emulator, history, lists, Schemas } from "holdfast/providers/crisp"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
 import { refused } from "../refused.js"
@@ -233,6 +233,26 @@ describe("Crisp's messages", () => {
       }
     }))
 
+  it.scoped("those after a time are walked forwards, with the message at the border or without", () =>
+    Effect.gen(function*() {
+      const page = (...times: ReadonlyArray<number>) =>
+        Faults.status(200, { body: { data: times.map((timestamp) => ({ timestamp })) } })
+      const walked = Effect.fnUntraced(function*(...pages: ReadonlyArray<Faults.Fault>) {
+        const { crisp, emulator } = yield* Kit.inProcess({ faults: Faults.script(pages) })
+        const times = yield* Stream.runCollect(Stream.map(
+          Pagination.items(crisp.messages.list, history, {
+            path: { session_id, website_id },
+            urlParams: { timestamp_after: 10 }
+          }),
+          ({ timestamp }) => timestamp
+        ))
+        return [[...times], (yield* emulator.ledger).map(({ query }) => query)]
+      })
+      const asked = [10, 30, 40].map((time) => ({ timestamp_after: String(time) }))
+      deepStrictEqual(yield* walked(page(20, 30), page(40), page()), [[20, 30, 40], asked])
+      deepStrictEqual(yield* walked(page(10, 20, 30), page(30, 40), page(40)), [[10, 20, 30, 30, 40, 40], asked])
+    }))
+
   it.scoped("what is new is asked for by time: of conversations to their change, of messages to their own", () =>
     Effect.gen(function*() {
       const { crisp, emulator } = yield* Kit.inProcess()
@@ -274,6 +294,10 @@ describe("Crisp's tokens", () => {
       strictEqual((yield* crisp.websites.get({ path })).data.website_id, website_id)
       strictEqual((yield* Effect.flip(crisp.plugin.account()))._tag, "AuthorizationError")
       deepStrictEqual((yield* emulator.ledger).map(({ headers }) => headers["x-crisp-tier"]), ["website", "website"])
+      deepStrictEqual(
+        ([undefined, "plugin", "website", "user"] as const).map((tier) => define({ tier }).health.operation),
+        ["plugin.account", "plugin.account", "websites.get", "websites.get"]
+      )
       const http = Testing.Emulator.httpClient(emulator)
       const bare = yield* http.get("https://api.crisp.chat/v1/plugin/connect/account", {
         headers: { authorization: `Basic ${btoa("fake-identifier:fake-key")}` }

@@ -131,6 +131,11 @@ describe("traps of the Measurement Protocol", () => {
         const error = yield* Effect.flip(analytics.events.collect({ payload: ping, urlParams: { measurement_id } }))
         assertInclude(error.message, "nothing was sent")
       }
+      const both = { firebase_app_id: "1:1:android:1", measurement_id: "G-AB12CD34EF" } as never
+      assertInclude(
+        (yield* Effect.flip(analytics.events.collect({ payload: ping, urlParams: both }))).message,
+        "urlParams.firebase_app_id: one of measurement_id"
+      )
       deepStrictEqual(yield* emulator.ledger, [])
       const right: ReadonlyArray<Payload> = [
         event("x".repeat(40), many(25)),

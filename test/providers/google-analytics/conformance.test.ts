@@ -137,6 +137,16 @@ Provider.suite({
   tolerates: [
     { name: "an empty property", body: {}, call: (analytics) => analytics.metadata.get({ path }) },
     {
+      name: "comparisons of a property, of which proto3 leaves out what is empty",
+      body: { comparisons: [{ apiName: "comparisons/1", uiName: "All" }, {}], name: "properties/1/metadata" },
+      call: (analytics) =>
+        Effect.filterOrDie(
+          analytics.metadata.get({ path }),
+          ({ comparisons }) => comparisons[0]?.apiName === "comparisons/1" && comparisons[1]?.description === "",
+          () => new Error("not what was answered")
+        )
+    },
+    {
       name: "a report without rows, of which proto3 leaves out everything that is empty",
       body: { kind: "analyticsData#runReport", metadata: { emptyReason: "OF_THE_FUTURE" } },
       call: (analytics) =>

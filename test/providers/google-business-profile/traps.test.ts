@@ -276,6 +276,10 @@ describe("traps of Business Profile", () => {
         google.notifications.update({ path, payload, urlParams: { updateMask: ["notificationTypes", "pubsubTopic"] } })
       strictEqual((yield* Effect.flip(update({ notificationTypes: ["NEW_REVIEW"] })))._tag, "ValidationError")
       yield* update({ notificationTypes: ["NEW_REVIEW"], pubsubTopic: "projects/p/topics/t" })
+      // as an older program may have set it
+      const questions = ["NEW_QUESTION", "UPDATED_QUESTION", "NEW_ANSWER", "UPDATED_ANSWER"] as const
+      yield* update({ notificationTypes: questions, pubsubTopic: "projects/p/topics/t" })
+      deepStrictEqual((yield* google.notifications.get({ path })).notificationTypes, questions)
       yield* google.notifications.update({ path, payload: {}, urlParams: { updateMask: ["notificationTypes"] } })
       deepStrictEqual((yield* google.notifications.get({ path })).notificationTypes, [])
     }))

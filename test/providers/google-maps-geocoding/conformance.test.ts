@@ -79,6 +79,26 @@ Provider.suite({
       body: body("OF_THE_FUTURE"),
       expect: { _tag: "ServerError", code: "OF_THE_FUTURE", retryable: false }
     },
+    ...["MAX_DIMENSIONS_EXCEEDED", "MAX_ELEMENTS_EXCEEDED", "MAX_ROUTE_LENGTH_EXCEEDED", "MAX_WAYPOINTS_EXCEEDED"].map(
+      (code) => ({
+        name: `200, ${code}`,
+        status: 200,
+        body: body(code),
+        expect: { _tag: "ValidationError" as const, code, retryable: false }
+      })
+    ),
+    {
+      name: "503, a status that nobody knows yet",
+      status: 503,
+      body: body("OF_THE_FUTURE"),
+      expect: { _tag: "ServerError", code: "OF_THE_FUTURE", retryable: true }
+    },
+    {
+      name: "429, a status that nobody knows yet",
+      status: 429,
+      body: body("OF_THE_FUTURE"),
+      expect: { _tag: "RateLimitError", code: "OF_THE_FUTURE", retryable: true }
+    },
     { name: "404", status: 404, body: "<html>", expect: { _tag: "NotFoundError" } },
     { name: "500 of the front end", status: 500, body: "<html>", expect: { _tag: "ServerError", retryable: true } },
     {

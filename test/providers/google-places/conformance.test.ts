@@ -70,6 +70,38 @@ Provider.suite({
       name: "a place with nothing in it, and members of enumerations that are new",
       body: { places: [{}, { businessStatus: "OF_THE_FUTURE", id: "p", priceLevel: "OF_THE_FUTURE", rating: null }] },
       call: probe
+    },
+    {
+      name: "reviews, with all that is said of one, and with nothing",
+      body: {
+        rating: 4.3,
+        reviewSummary: { reviewsUri: "https://maps.example/reviews", text: { languageCode: "en", text: "Good" } },
+        reviews: [
+          {
+            authorAttribution: { displayName: "Ada", photoUri: "https://photos.example/ada" },
+            flagContentUri: "https://maps.example/flag",
+            googleMapsUri: "https://maps.example/review",
+            name: "places/p/reviews/r",
+            originalText: { languageCode: "de", text: "Gut" },
+            rating: 5,
+            text: { languageCode: "en", text: "Good" },
+            visitDate: { month: 1, year: 2026 }
+          },
+          { authorAttribution: null, visitDate: null }
+        ]
+      },
+      call: (google) =>
+        Effect.filterOrDie(
+          google.places.get({
+            headers: { "x-goog-fieldmask": ["rating", "reviews", "reviewSummary"] },
+            path: { placeId: "p" }
+          }),
+          ({ rating, reviewSummary, reviews: [one] }) =>
+            rating === 4.3 && reviewSummary?.text?.text === "Good" && one?.rating === 5 &&
+            one.originalText?.text === "Gut" && one.visitDate?.month === 1 && one.flagContentUri !== undefined &&
+            one.googleMapsUri !== undefined && one.authorAttribution?.photoUri !== undefined,
+          () => new Error("not all that was said")
+        )
     }
   ],
   lists: [

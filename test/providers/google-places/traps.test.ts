@@ -77,6 +77,7 @@ describe("traps of Places", () => {
           locationRestriction: { rectangle: { high: center, low: center } },
           textQuery: "x"
         }),
+        search({ locationBias: { circle, rectangle: { high: center, low: center } } as never, textQuery: "x" }),
         google.places.searchText({ headers: { "x-goog-fieldmask": ["places id"] }, payload: { textQuery: "x" } }),
         google.places.searchNearby({
           headers: mask,

@@ -61,6 +61,21 @@ Provider.suite({
       expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", retryable: true }
     },
     {
+      name: "200, and an error in the place of an element: the stream broke off",
+      status: 200,
+      body: [
+        { condition: "ROUTE_EXISTS", destinationIndex: 1, duration: "1s", status: {} },
+        RpcErrors.status(429, "too many")
+      ],
+      expect: { _tag: "RateLimitError", code: "RESOURCE_EXHAUSTED", message: "too many", retryable: true }
+    },
+    {
+      name: "200, and an error of a kind that nobody knows yet",
+      status: 200,
+      body: [{ error: { code: 200, message: "odd" } }],
+      expect: { _tag: "ServerError", message: "odd", retryable: true }
+    },
+    {
       name: "503",
       status: 503,
       headers: { "retry-after": "2" },
@@ -70,6 +85,24 @@ Provider.suite({
   ],
   tolerates: [
     { name: "no route", body: {}, call: probe },
+    {
+      name: "another route than was asked for, of an address that was found in part",
+      body: {
+        fallbackInfo: { reason: "OF_THE_FUTURE", routingMode: "FALLBACK_TRAFFIC_UNAWARE" },
+        geocodingResults: {
+          destination: { geocoderStatus: {}, partialMatch: true, placeId: "p", type: ["locality"] },
+          intermediates: null
+        },
+        routes: [{ distanceMeters: 1, duration: "1s" }]
+      },
+      call: (google) =>
+        Effect.filterOrDie(
+          probe(google),
+          ({ fallbackInfo, geocodingResults }) =>
+            fallbackInfo?.reason === "OF_THE_FUTURE" && geocodingResults?.destination?.partialMatch === true,
+          () => new Error("not what was answered")
+        )
+    },
     {
       name: "an element whose zeros are left out, of a condition that is new",
       body: [{ condition: "OF_THE_FUTURE", duration: "160.5s", status: {} }],

@@ -55,6 +55,13 @@ describe("traps of Routes", () => {
           })
         ],
         [
+          "payload.origin.placeId: one of location, placeId and address",
+          google.routes.compute({
+            headers,
+            payload: { destination: named.waypoint, origin: { ...at.waypoint, placeId: "p" } as never }
+          })
+        ],
+        [
           "a time such as",
           google.routes.compute({
             headers,
@@ -83,6 +90,25 @@ describe("traps of Routes", () => {
       }))
       strictEqual(error._tag, "ResponseDecodeError")
       assertInclude(error.message, "a duration such as")
+    }))
+
+  it.scoped("a matrix that broke off is an error, and no element from the first place to the first", () =>
+    Effect.gen(function*() {
+      const body = [{ condition: "ROUTE_EXISTS", duration: "1s", originIndex: 1, status: {} }, { error: { code: 503 } }]
+      const { google } = yield* inProcess({ faults: Testing.Faults.script([Testing.Faults.status(200, { body })]) })
+      const error = yield* Effect.flip(google.routes.computeMatrix({
+        headers: { "x-goog-fieldmask": ["status", "duration"] },
+        payload: { destinations: [at], origins: [at, at] }
+      }))
+      deepStrictEqual([error._tag, error.retryable], ["ServerError", true])
+      // an element that has failed by itself is none
+      const failed = [{ condition: "ROUTE_NOT_FOUND", status: { code: 5, message: "no" } }]
+      const other = yield* inProcess({ faults: Testing.Faults.script([Testing.Faults.status(200, { body: failed })]) })
+      const [one] = yield* other.google.routes.computeMatrix({
+        headers: { "x-goog-fieldmask": ["status"] },
+        payload: { destinations: [at], origins: [at] }
+      })
+      deepStrictEqual(one?.status, { code: 5, message: "no" })
     }))
 
   it.scoped("without a field mask, the emulator refuses as Google does", () =>

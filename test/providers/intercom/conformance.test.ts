@@ -1,4 +1,4 @@
-import { Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { Credentials, Pagination } from "holdfast"
 import {
   contacts,
@@ -68,6 +68,12 @@ Provider.suite({
       expect: { _tag: "NotFoundError", code: "not_found", message: "User Not Found", retryable: false }
     },
     {
+      name: "404, a code that is also the name of something else",
+      status: 404,
+      body: of("constructor", "no"),
+      expect: { _tag: "NotFoundError", code: "constructor", message: "no", retryable: false }
+    },
+    {
       name: "409",
       status: 409,
       body: of("conflict", "A contact matching those details already exists with id=6601e0"),
@@ -128,13 +134,46 @@ Provider.suite({
       call: (intercom) => intercom.conversations.get({ path: { id: "5" } })
     },
     {
+      name: "a contact with its tags, companies and place",
+      body: {
+        companies: { data: [{ id: "c", type: "company", url: "/companies/c" }], has_more: false, total_count: 1 },
+        id: "1",
+        location: { city: "Berlin", country: "Germany", region: null },
+        tags: { data: null, total_count: 0 }
+      },
+      call: (intercom) =>
+        Effect.filterOrDie(
+          intercom.contacts.get({ path: { id: "1" } }),
+          ({ companies, location, tags }) =>
+            companies?.data[0]?.id === "c" && location?.city === "Berlin" && tags?.data.length === 0,
+          () => new Error("not what was answered")
+        )
+    },
+    {
+      name: "a conversation with its tags, its figures and the agent that is a machine",
+      body: {
+        ai_agent: { resolution_state: "of_the_future" },
+        ai_agent_participated: true,
+        id: "5",
+        statistics: { time_to_admin_reply: 60 },
+        tags: { tags: [{ id: 7, name: "vip" }] }
+      },
+      call: (intercom) =>
+        Effect.filterOrDie(
+          intercom.conversations.get({ path: { id: "5" } }),
+          ({ ai_agent, statistics, tags }) =>
+            tags?.tags[0]?.name === "vip" && statistics?.time_to_admin_reply === 60 && ai_agent !== undefined,
+          () => new Error("not what was answered")
+        )
+    },
+    {
       name: "a message without a conversation",
       body: { id: 5, message_type: "of_the_future" },
       call: (intercom) => intercom.conversations.create({ payload: { body: "x", from: { id: "1", type: "contact" } } })
     },
     { name: "an admin without an app", body: { app: null, id: 5 }, call: (intercom) => intercom.admins.me() }
   ],
-  maps: ["custom_attributes"],
+  maps: ["ai_agent", "custom_attributes", "statistics"],
   lists: [
     {
       operation: "contacts.list",

@@ -16,6 +16,7 @@ import {
 } from "holdfast/providers/intercom"
 import * as Testing from "holdfast/testing"
 import { Faults, Ledger } from "holdfast/testing"
+import { refused } from "../refused.js"
 import * as Kit from "./kit.js"
 
 const search = (intercom: Kit.Client, query: SearchQuery) =>
@@ -52,6 +53,24 @@ describe("Intercom", () => {
       }
       strictEqual((yield* emulator.ledger).length, 0)
       yield* intercom.conversations.search({ payload: { query: { field: "updated_at", operator: ">=", value: 1 } } })
+    }))
+
+  it.scoped("whose event or reply it is, is said in one way: of two the one would be dropped", () =>
+    Effect.gen(function*() {
+      const { emulator, intercom } = yield* Kit.inProcess()
+      const who = { email: "ada@example.com", user_id: "42" }
+      const event = yield* refused(
+        intercom.events.track({ payload: { created_at: 1, event_name: "ordered", ...who } as never })
+      )
+      assertInclude(event, "payload.email: who it is is said in one way")
+      const reply = yield* refused(
+        intercom.conversations.reply({
+          path: { id: "1" },
+          payload: { body: "x", message_type: "comment", type: "user", ...who } as never
+        })
+      )
+      assertInclude(reply, "payload.email: who it is is said in one way")
+      deepStrictEqual(yield* emulator.ledger, [])
     }))
 
   it.scoped("more than 15 conditions in a group do not leave", () =>
@@ -137,6 +156,25 @@ describe("Intercom", () => {
       yield* Effect.ignore(Stream.runDrain(Pagination.items(intercom.contacts.list, contacts, {})))
       const asked = yield* emulator.ledger
       deepStrictEqual(asked.map(({ query }) => query.starting_after), [undefined, "WzE"])
+    }))
+
+  it.scoped("an older list that counts pages is not taken to be at its end", () =>
+    Effect.gen(function*() {
+      const next = "https://api.intercom.io/contacts?per_page=50&page=2"
+      const answer = Faults.status(200, { body: { data: [{ id: "1" }], pages: { next } } })
+      const { emulator, intercom } = yield* Kit.inProcess({ faults: Faults.script([answer, answer]) })
+      const query = { field: "role", operator: "=", value: "user" } as const
+      for (
+        const items of [
+          Pagination.items(intercom.contacts.list, contacts, {}),
+          Pagination.items(intercom.contacts.search, searchedContacts, { payload: { query } })
+        ]
+      ) {
+        const error = yield* Effect.flip(Stream.runDrain(items))
+        strictEqual(error._tag, "ResponseDecodeError")
+        assertInclude(error.message, "starting_after")
+      }
+      strictEqual((yield* emulator.ledger).length, 2)
     }))
 
   it.scoped("the limiter keeps to what the headers say, in epoch seconds", () =>

@@ -27,6 +27,24 @@ Provider.suite({
       expect: { _tag: "ValidationError", code: "400", message: "site_id parameter is missing", retryable: false }
     },
     {
+      name: "400 of an event, by field",
+      status: 400,
+      body: { errors: { domain: ["can't be blank"], url: "is invalid" } },
+      expect: {
+        _tag: "ValidationError",
+        code: "400",
+        issues: [{ message: "can't be blank", path: "domain" }, { message: "is invalid", path: "url" }],
+        message: "domain: can't be blank; url: is invalid",
+        retryable: false
+      }
+    },
+    {
+      name: "400 without a body that can be read",
+      status: 400,
+      body: { errors: [null, "no"] },
+      expect: { _tag: "ValidationError", code: "400", retryable: false }
+    },
+    {
       name: "401, the key or the site",
       status: 401,
       body: invalidKey,
@@ -61,6 +79,23 @@ Provider.suite({
       body: { results: [{ dimensions: null, metrics: [1] }] },
       call: (plausible) =>
         plausible.stats.query({ payload: { date_range: "all", metrics: ["visitors"], site_id: "example.com" } })
+    },
+    {
+      name: "a dimension that is a number is its text",
+      body: { results: [{ dimensions: [2950159, "Berlin"], metrics: [1] }] },
+      call: (plausible) =>
+        Effect.filterOrDie(
+          plausible.stats.query({
+            payload: {
+              date_range: "all",
+              dimensions: ["visit:city", "visit:city_name"],
+              metrics: ["visitors"],
+              site_id: "example.com"
+            }
+          }),
+          ({ results }) => results[0]?.dimensions.join() === "2950159,Berlin",
+          () => new Error("not what was answered")
+        )
     },
     {
       name: "a metric of money without its words, and reasons that are new",

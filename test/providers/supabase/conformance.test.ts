@@ -198,6 +198,18 @@ Provider.suite({
       expect: { _tag: "AuthorizationError", code: "AccessDenied" }
     },
     {
+      name: "storage: 400, and 502 in the body, which passes",
+      status: 400,
+      body: { error: "Bad Gateway", message: "upstream", statusCode: "502" },
+      expect: { _tag: "ServerError", code: "Bad Gateway", message: "upstream", retryable: true }
+    },
+    {
+      name: "storage: 400, and a number in the body with a code that nobody knows yet",
+      status: 400,
+      body: { code: "constructor", error: "x", message: "no", statusCode: 404 },
+      expect: { _tag: "NotFoundError", code: "constructor", message: "no", retryable: false }
+    },
+    {
       name: "storage: 400, and the key is no good",
       status: 400,
       body: storage(400, "InvalidJWT", "Unauthorized", "jws invalid"),

@@ -1,8 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, Redacted, TestClock } from "effect"
-import { DeadLetterQueue, Holdfast } from "holdfast"
-import { Emulator, Supabase } from "holdfast/providers/supabase"
+import { Effect, Either, Layer, Redacted, Stream, TestClock } from "effect"
+import { DeadLetterQueue, Holdfast, Pagination } from "holdfast"
+import { Emulator, objects, Supabase } from "holdfast/providers/supabase"
 import { Faults } from "holdfast/testing"
 import * as Testing from "holdfast/testing"
 import * as Kit from "./kit.js"
@@ -105,6 +105,20 @@ describe("Supabase's traps: storage", () => {
       yield* supabase.objects.upload(upsert)
       strictEqual(Kit.textOf(yield* supabase.objects.download({ path: upsert.path })), "new")
       strictEqual((yield* Effect.flip(supabase.buckets.get({ path: { bucket: "b" } }))).code, "NoSuchBucket")
+    }))
+
+  it.scoped("a list that goes on without saying where is not taken to be at its end; an empty page in it is none", () =>
+    Effect.gen(function*() {
+      const answer = (body: object) => Faults.status(200, { body: { folders: [], objects: [], ...body } })
+      const walked = Effect.fnUntraced(function*(...pages: ReadonlyArray<object>) {
+        const { supabase } = yield* Kit.inProcess({ faults: Faults.script(pages.map(answer)) })
+        const list = Pagination.items(supabase.objects.listPage, objects(), { path: { bucket: "files" }, payload: {} })
+        return yield* Effect.either(Stream.runCount(list))
+      })
+      const lost = yield* walked({ hasNext: true, objects: [{ name: "a" }] })
+      strictEqual(Either.isLeft(lost) && lost.left._tag, "ResponseDecodeError")
+      const more = { hasNext: true, nextCursor: "c" }
+      deepStrictEqual(yield* walked(more, { hasNext: false, objects: [{ name: "a" }] }), Either.right(1))
     }))
 
   it.scoped("names with folders are a path of their own, and cannot leave it", () =>

@@ -136,6 +136,30 @@ Provider.suite({
       },
       call: (tidio) => tidio.operators.list({})
     },
+    {
+      name: "a message of which no more is said than which it is",
+      body: { messages: [{ message_id: "m" }] },
+      call: (tidio) => tidio.contacts.messages({ path: { contactId: Kit.ids.nobody } })
+    },
+    {
+      name: "a property without a type",
+      body: { properties: [{ name: "n" }] },
+      call: (tidio) => tidio.contactProperties.list()
+    },
+    {
+      name: "a ticket without a status",
+      body: { meta: {}, tickets: [{ id: 10_000, status: null }] },
+      call: (tidio) => tidio.tickets.list({})
+    },
+    ...[["an empty body", ""], ["another body", { message_id: "m" }], ["a number", { id: 7 }]].map(([name, body]) => ({
+      name: `a reply that is answered with ${String(name)}`,
+      body,
+      call: (tidio: Kit.Client) =>
+        tidio.tickets.reply({
+          path: { ticketId: 10_000 },
+          payload: { author_type: "contact", content: "Thank you." }
+        })
+    })),
     { name: "a project of which nothing is said", body: {}, call: (tidio) => tidio.project.get() }
   ],
   lists: [

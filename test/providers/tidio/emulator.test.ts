@@ -1,7 +1,7 @@
 /** The rules that the emulator has of Tidio's own. */
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
-import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Logger, LogLevel } from "effect"
 import { Holdfast } from "holdfast"
 import { Emulator, Tidio } from "holdfast/providers/tidio"
@@ -18,9 +18,14 @@ describe("the Tidio emulator", () => {
       yield* Kit.fill(tidio, Emulator.pageSize + 5)
       const first = yield* tidio.contacts.list({})
       deepStrictEqual([first.contacts.length, first.meta.limit], [Emulator.pageSize, Emulator.pageSize])
-      const second = yield* tidio.contacts.list({ urlParams: { cursor: first.meta.cursor ?? "" } })
+      const [second, answer] = yield* tidio.contacts.list({
+        urlParams: { cursor: first.meta.cursor ?? "" },
+        withResponse: true
+      })
       deepStrictEqual(second.contacts.map((one) => one.distinct_id), [20, 21, 22, 23, 24].map((n) => `customer-${n}`))
       deepStrictEqual(second.meta, { limit: 5 })
+      // as Tidio says that there is no more
+      assertInclude(yield* Effect.orDie(answer.text), "\"cursor\":null")
     }))
 
   it.scoped("refuses what Tidio would", () =>

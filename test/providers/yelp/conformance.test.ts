@@ -43,6 +43,18 @@ Provider.suite({
       body: Bodies.body("TOKEN_INVALID", "invalid"),
       expect: { _tag: "AuthenticationError", code: "TOKEN_INVALID", retryable: false }
     },
+    ...["TOKEN_MISSING", "TOKEN_INVALID"].map((code) => ({
+      name: `401, ${code}`,
+      status: 401,
+      body: Bodies.body(code, "no"),
+      expect: { _tag: "AuthenticationError" as const, code, retryable: false }
+    })),
+    {
+      name: "404, a code that is also the name of something else",
+      status: 404,
+      body: Bodies.body("constructor", "no"),
+      expect: { _tag: "NotFoundError", code: "constructor", retryable: false }
+    },
     {
       name: "401",
       status: 401,
@@ -109,6 +121,17 @@ Provider.suite({
       status: 429,
       headers: { "ratelimit-remaining": "0", "ratelimit-resettime": "1970-01-01T06:00:00Z" },
       body: "",
+      expect: { _tag: "RateLimitError", retryAfter: "6 hours", retryable: false }
+    },
+    {
+      name: "429 without a code, with nothing left of what was asked for",
+      status: 429,
+      headers: {
+        "ratelimit-remaining": "200",
+        "ratelimit-resettime": "1970-01-01T06:00:00Z",
+        "ratelimit-resourceremaining": "0"
+      },
+      body: "<html>",
       expect: { _tag: "RateLimitError", retryAfter: "6 hours", retryable: false }
     },
     {

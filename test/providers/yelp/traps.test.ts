@@ -42,6 +42,28 @@ describe("traps of Yelp", () => {
       strictEqual((yield* emulator.ledger).length, 4)
     }))
 
+  it.scoped("one that is told that the day is over holds all others until it is, whatever the headers say", () =>
+    Effect.gen(function*() {
+      const held = Effect.fnUntraced(function*(headers: Readonly<Record<string, string>>) {
+        const start = Date.UTC(2026, 0, 10, 22)
+        yield* TestClock.setTime(start)
+        const { emulator, yelp } = yield* Kit.withPolicies({
+          faults: Faults.script([Faults.status(429, { body: Emulator.Bodies.dayIsOver, headers })])
+        })
+        yield* Effect.flip(yelp.categories.list())
+        yield* TestClock.adjust("119 minutes")
+        const refused = yield* Effect.flip(yelp.categories.list())
+        assertTrue(refused._tag === "RateLimitError" && refused.origin === "local")
+        yield* TestClock.adjust("1 minute")
+        yield* yelp.categories.list()
+        return (yield* emulator.ledger).length
+      })
+      strictEqual(yield* held({}), 2)
+      strictEqual(yield* held({ "ratelimit-remaining": "0", "ratelimit-resettime": "2026-01-11T00:00:00+00:00" }), 2)
+      // without a zone it is no instant
+      strictEqual(yield* held({ "ratelimit-remaining": "0", "ratelimit-resettime": "2026-01-10T17:00:00" }), 2)
+    }))
+
   it.scoped("what is left may be less for what is asked than for the key", () =>
     Effect.gen(function*() {
       const { emulator, yelp } = yield* Kit.withPolicies({
@@ -62,6 +84,31 @@ describe("traps of Yelp", () => {
       const refused = yield* Effect.flip(yelp.categories.list())
       assertTrue(refused._tag === "RateLimitError" && refused.origin === "local")
       strictEqual((yield* emulator.ledger).length, 1)
+    }))
+
+  it.scoped("with nothing left and no reset that can be read, nothing is sent until midnight, UTC", () =>
+    Effect.gen(function*() {
+      for (const reset of [undefined, "2026-01-11T00:00:00", "soon"]) {
+        yield* TestClock.setTime(Date.UTC(2026, 0, 10, 22))
+        const { emulator, yelp } = yield* Kit.withPolicies({
+          faults: Faults.script([
+            Faults.status(200, {
+              body: { categories: [] },
+              headers: {
+                "ratelimit-remaining": "0",
+                ...(reset === undefined ? undefined : { "ratelimit-resettime": reset })
+              }
+            })
+          ])
+        })
+        yield* yelp.categories.list()
+        yield* TestClock.adjust("119 minutes")
+        const refused = yield* Effect.flip(yelp.categories.list())
+        assertTrue(refused._tag === "RateLimitError" && refused.origin === "local")
+        yield* TestClock.adjust("1 minute")
+        yield* yelp.categories.list()
+        strictEqual((yield* emulator.ledger).length, 2)
+      }
     }))
 
   it.scoped("without its headers an answer holds nobody", () =>
