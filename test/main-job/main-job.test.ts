@@ -133,7 +133,8 @@ describe.concurrent("npm start", { timeout: 120_000 }, () => {
           yield* finish(["--json", "--contacts", path, "--db", db()], { HUBSPOT_BASE_URL: baseUrl })
         )
         const entries = (yield* emulator.ledger).filter(({ operation }) => operation === "contacts.batchUpsert")
-        assert.strictEqual(report.attempts, entries.length)
+        // one that timed out before the emulator had read it, on a machine that is slow enough, is in no ledger
+        assert.isAtMost(entries.length, report.attempts)
         for (const counts of Object.values(Ledger.tally(entries, "contacts"))) assert.strictEqual(counts.created, 1)
         const byRequest = new Map<string, Array<string>>()
         for (const { body, fault, status } of entries) {
