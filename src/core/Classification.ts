@@ -133,7 +133,7 @@ export const fromResponse = (
   if (own === undefined && isSuccess(status)) return undefined
 
   const tag = own?.tag ?? tagOfStatus(status)
-  const sentence = own?.message ?? messageOf(response.body)
+  const sentence = own?.message?.slice(0, maxMessageLength) ?? messageOf(response.body)
   const redirected = status >= 300 && status < 400
     ? `redirect to ${response.headers.location ?? "nowhere"} is not followed`
     : undefined
@@ -179,6 +179,9 @@ export const fromResponse = (
       return new IntegrationError.ResponseDecodeError(fields, making)
     case "UnavailableError":
       return new IntegrationError.UnavailableError(fields, making)
+    default:
+      // from a table of codes that was asked for one such as `constructor`: no refusal passes for a success by it
+      return fromResponse(call, response, () => ({ ...own, tag: undefined }), isSuccess)
   }
 }
 

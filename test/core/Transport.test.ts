@@ -287,6 +287,18 @@ describe("an answer", () => {
       deepStrictEqual((yield* Effect.flip(sparing(get, makeCall()))).details, { message: "no" })
     }))
 
+  it.effect("is no success because of a code that every object has a name for, and no page in its message", () =>
+    Effect.gen(function*() {
+      const tags: Readonly<Record<string, "ConflictError">> = { taken: "ConflictError" }
+      const wire = new Wire((request) => request.answer(422, "{\"code\":\"constructor\"}", json))
+      const send = yield* sendOver(wire, {
+        classify: ({ body }) => ({ message: "x".repeat(2000), tag: tags[(body as { readonly code: string }).code] })
+      })
+      const error = yield* Effect.flip(send(get, makeCall()))
+      deepStrictEqual([error._tag, error.status], ["ValidationError", 422])
+      strictEqual(error.message, `HTTP 422: ${"x".repeat(500)}`)
+    }))
+
   it.effect("is left for the policies to read: status and headers of the last one", () =>
     Effect.gen(function*() {
       const wire = new Wire()
