@@ -67,12 +67,15 @@ export const EventInput = Schema.Struct({
   referrer: Field.may(Schema.String),
   /** At most 30: Plausible would leave out the rest, and not say so. */
   props: Field.may(
-    Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Number, Schema.Boolean) }).pipe(
+    Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.JsonNumber, Schema.Boolean) }).pipe(
       Schema.filter((props) => Object.keys(props).length <= maxProps || `at most ${maxProps} properties`)
     )
   ),
   revenue: Field.may(
-    Schema.Struct({ amount: Schema.Union(Schema.Number, Schema.NumberFromString), currency: Currency })
+    Schema.Struct({
+      amount: Schema.Union(Schema.JsonNumber, Schema.NumberFromString.pipe(Schema.finite())),
+      currency: Currency
+    })
   ),
   /** `false`: the event is no sign that somebody is there, and a visit with nothing else is a bounce. Default `true`. */
   interactive: Field.may(Schema.Boolean)

@@ -10,7 +10,7 @@ import { SearchQuery } from "../Search.js"
 /** Seconds since 1970. */
 const Seconds = Schema.Int
 
-const Value = Schema.Union(Schema.String, Schema.Number, Schema.Boolean, Schema.Null)
+const Value = Schema.Union(Schema.String, Schema.JsonNumber, Schema.Boolean, Schema.Null)
 
 /** @internal */
 export const byId = Schema.Struct({ id: Schema.NonEmptyString })

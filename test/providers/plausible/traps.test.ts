@@ -58,6 +58,11 @@ describe("Plausible", () => {
       const long = yield* Effect.flip(record(Kit.view(`/${"x".repeat(2000)}`)))
       assertInclude(long.message, "at most 2000 characters")
       assertInclude((yield* Effect.flip(record({ ...Kit.view("/"), url: "/pricing" }))).message, "a whole URL")
+      // JSON has no such number: it would be null
+      const nothing = [{ props: { count: NaN } }, { revenue: { amount: Infinity, currency: "EUR" } }] as const
+      for (const one of nothing) {
+        assertInclude((yield* Effect.flip(record({ ...Kit.view("/"), ...one }))).message, "nothing was sent")
+      }
       strictEqual((yield* emulator.ledger).length, 1)
     }))
 
