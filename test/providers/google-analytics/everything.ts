@@ -2,12 +2,11 @@
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { type Context, Effect } from "effect"
 import { type GoogleAnalytics, GoogleAnalyticsQuota, Schemas } from "holdfast/providers/google-analytics"
+import { lastWeek, pivoted } from "./kit.js"
 
 export type Client = Context.Tag.Service<typeof GoogleAnalytics>
 
 const path = { propertyId: "123456789" }
-
-const lastWeek = [{ endDate: "yesterday", startDate: "7daysAgo" }]
 
 const cells = (rows: ReadonlyArray<typeof Schemas.Row.Type>) =>
   rows.map((row) => [...row.dimensionValues, ...row.metricValues].map(({ value }) => value))
@@ -80,15 +79,6 @@ export const everything = Effect.fnUntraced(function*(analytics: Client) {
   })
   deepStrictEqual(cells(realtime.rows), [["France", "20"], ["Germany", "10"]])
 
-  const pivoted = {
-    dateRanges: lastWeek,
-    dimensions: [{ name: "country" }, { name: "deviceCategory" }],
-    metrics: [{ name: "sessions" }],
-    pivots: [
-      { fieldNames: ["country"], limit: 1, orderBys: [{ dimension: { dimensionName: "country" } }] },
-      { fieldNames: ["deviceCategory"], limit: 5 }
-    ]
-  } as const
   const pivot = yield* analytics.reports.runPivot({ path, payload: pivoted })
   deepStrictEqual(pivot.pivotHeaders.map(({ rowCount }) => rowCount), [3, 2])
   deepStrictEqual(cells(pivot.rows), [["France", "mobile", "104"], ["France", "desktop", "78"]])

@@ -11,3 +11,16 @@ export const inProcess = Effect.fnUntraced(function*(options: Emulator.Options =
   const context = yield* Layer.build(Emulated.layerBare(GoogleAnalytics, emulator, { credentials }))
   return { analytics: Context.get(context, GoogleAnalytics), emulator }
 })
+
+export const lastWeek = [{ endDate: "yesterday", startDate: "7daysAgo" }]
+
+/** Sessions by country and device. */
+export const pivoted = {
+  dateRanges: lastWeek,
+  dimensions: [{ name: "country" }, { name: "deviceCategory" }],
+  metrics: [{ name: "sessions" }],
+  pivots: [
+    { fieldNames: ["country"], limit: 1, orderBys: [{ dimension: { dimensionName: "country" } }] },
+    { fieldNames: ["deviceCategory"], limit: 5 }
+  ] satisfies [object, object]
+}

@@ -10,13 +10,13 @@ import { asked, thrown } from "../promised.js"
 import { sent } from "../sent.js"
 import * as Kit from "./kit.js"
 
+const { lastWeek, pivoted } = Kit
+
 const data = protos.google.analytics.data.v1beta
 
 type Rows = Array<protos.google.analytics.data.v1beta.IRow> | null
 
 const property = "properties/123456789"
-
-const lastWeek = [{ endDate: "yesterday", startDate: "7daysAgo" }]
 
 const started = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
   const { emulator, port } = yield* Emulator.serve(options)
@@ -53,16 +53,6 @@ const report = {
 const { MAXIMUM, MINIMUM, TOTAL } = data.MetricAggregation
 
 const theirReport = { ...report, metricAggregations: [TOTAL, MAXIMUM, MINIMUM], property }
-
-const pivoted = {
-  dateRanges: lastWeek,
-  dimensions: [{ name: "country" }, { name: "deviceCategory" }],
-  metrics: [{ name: "sessions" }],
-  pivots: [
-    { fieldNames: ["country"], limit: 1, orderBys: [{ dimension: { dimensionName: "country" } }] },
-    { fieldNames: ["deviceCategory"], limit: 5 }
-  ]
-}
 
 const audienceExport = { audience: `${property}/audiences/7`, dimensions: [{ dimensionName: "deviceId" }] }
 
